@@ -52,13 +52,20 @@ export function pageOf<T extends z.ZodType>(item: T) {
 /** A repeated query parameter: `?a=1&a=2` or `?a=1,2` gives `['1','2']`. */
 export function listParam<T extends z.ZodType<string>>(item: T) {
   return z.preprocess(
-    (v) => (v === undefined || v === '' ? undefined : (Array.isArray(v) ? v : String(v).split(',')).filter((x) => x !== '')),
+    (v) =>
+      v === undefined || v === '' ? undefined : (Array.isArray(v) ? v : String(v).split(',')).filter((x) => x !== ''),
     z.array(item).max(50).optional(),
   );
 }
 
 /** A query parameter that is a switch: `true`/`1` or `false`/`0`. */
-export const flagParam = z.preprocess((v) => (v === '1' || v === true ? 'true' : v === '0' || v === false ? 'false' : v), z.enum(['true', 'false']).transform((v) => v === 'true').optional());
+export const flagParam = z.preprocess(
+  (v) => (v === '1' || v === true ? 'true' : v === '0' || v === false ? 'false' : v),
+  z
+    .enum(['true', 'false'])
+    .transform((v) => v === 'true')
+    .optional(),
+);
 
 /** The answer of a write that has nothing else to say. */
 export const Done = z.object({ ok: z.literal(true) });

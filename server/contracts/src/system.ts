@@ -1,0 +1,77 @@
+/**
+ * In: what administrators tend. Out: dictionary, settings, status, live events. Used by: enrich (dictionary), platform, web 系统.
+ */
+import { z } from 'zod';
+import { Id, Instant } from './common.ts';
+
+export const DictionaryEntry = z.object({
+  id: Id,
+  word: z.string(),
+  /** jieba part of speech, e.g. n, ns (place), nt (agency). */
+  tag: z.string().nullable(),
+  kind: z.enum(['word', 'place', 'agency', 'stop']),
+  createdAt: Instant,
+  createdBy: z.string(),
+});
+export type DictionaryEntry = z.infer<typeof DictionaryEntry>;
+export const DictionaryInput = z.object({
+  word: z
+    .string()
+    .trim()
+    .min(2, '词语至少两个字')
+    .max(30)
+    .refine((w) => !/\s/u.test(w), '词语中不能有空格'),
+  kind: z.enum(['word', 'place', 'agency', 'stop']).default('word'),
+});
+/** How a sentence is cut with the dictionary as it stands. */
+export const CutBody = z.object({ text: z.string().trim().min(1).max(500) });
+export const CutAnswer = z.object({
+  tokens: z.array(z.string()),
+  keywords: z.array(z.string()),
+  places: z.array(z.string()),
+});
+
+export const SystemStatus = z.object({
+  version: z.string(),
+  node: z.string(),
+  startedAt: Instant,
+  demo: z.boolean(),
+  dataDir: z.string(),
+  database: z.object({ engine: z.string(), bytes: z.int().nullable(), posts: z.int() }),
+  search: z.object({ engine: z.string(), documents: z.int(), behind: z.int() }),
+  segmenter: z.string(),
+  segmenterNote: z.string().nullable(),
+  models: z.array(z.object({ name: z.string(), version: z.string(), figure: z.string() })),
+  diskFreeBytes: z.int().nullable(),
+});
+export type SystemStatus = z.infer<typeof SystemStatus>;
+
+export const OfficeSettings = z.object({
+  office: z.string().trim().min(1).max(60),
+  retentionDays: z.int().min(30).max(3650),
+  replyNeedsApproval: z.boolean(),
+});
+export type OfficeSettings = z.infer<typeof OfficeSettings>;
+
+/** Leaving the demo: the demo city's data are deleted; what staff wrote about it goes with it. */
+export const LeaveDemoBody = z.object({ confirm: z.literal('离开演示') });
+
+/** Server-sent events: small hints to refetch; they carry no text of the public. */
+export const LiveEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('posts'), stored: z.int(), at: Instant }),
+  z.object({ type: z.literal('topics'), at: Instant }),
+  z.object({ type: z.literal('claim'), id: Id, at: Instant }),
+  z.object({
+    type: z.literal('alert'),
+    id: Id,
+    title: z.string(),
+    level: z.enum(['low', 'medium', 'high']),
+    href: z.string(),
+    opened: z.boolean(),
+    at: Instant,
+  }),
+  z.object({ type: z.literal('inbox'), id: Id.nullable(), at: Instant }),
+  z.object({ type: z.literal('source'), id: Id, at: Instant }),
+  z.object({ type: z.literal('briefing'), day: z.string(), at: Instant }),
+]);
+export type LiveEvent = z.infer<typeof LiveEvent>;

@@ -12,9 +12,18 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: 'server', root: 'server', include: ['src/**/*.test.ts', 'test/**/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'server',
+          root: 'server',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
       },
-      { plugins: [vue()], resolve, test: { name: 'web', root: 'web', include: ['src/**/*.test.ts'], environment: 'happy-dom' } },
+      {
+        plugins: [vue()],
+        resolve,
+        test: { name: 'web', root: 'web', include: ['src/**/*.test.ts'], environment: 'happy-dom' },
+      },
     ],
   },
 });

@@ -13,24 +13,36 @@ export interface ClaimVerdict {
   reasons: string[];
 }
 
+/** Texts under this many characters are claims in proportion only. */
+const SHORT_CLAIM = 16;
+
 /** From this score on a text is called check-worthy by `eval`, and reasons are given. */
 export const CHECK_WORTHY = 0.5;
 
+/** The alert threshold of a model whose training did not set one. */
+const ALERT_AT = 0.8;
+
 export class ClaimReader {
   readonly model: LinearModel | undefined;
+  /** From this score on a text counts towards an alert: 2 % of official posts reach it (see the model card). */
+  readonly alertAt: number;
   readonly #scores = new Float64Array(1);
   readonly #probability = new Float64Array(1);
 
   constructor(directory?: string) {
     const path = preferredModelPath('rumor.model', directory);
     this.model = existsSync(path) ? loadModel(path) : undefined;
+    const alertAt = this.model?.meta['alertAt'];
+    this.alertAt = typeof alertAt === 'number' ? alertAt : ALERT_AT;
   }
 
   read(reading: Reading, _options: EnrichOptions): ClaimVerdict {
     if (this.model === undefined) return { score: 0, reasons: [] };
-    score(this.model, reading.features, this.#scores);
+    score(this.model, reading.features, this.#scores, reading.features.style);
     probabilities(this.model, this.#scores, this.#probability);
-    const value = this.#probability[0] ?? 0;
+    let value = this.#probability[0] ?? 0;
+    // Too short to state a fact that can be checked.
+    if (reading.folded.length < SHORT_CLAIM) value *= (reading.folded.length / SHORT_CLAIM) ** 2;
     return { score: value, reasons: value >= 0.4 ? claimReasons(reading) : [] };
   }
 }

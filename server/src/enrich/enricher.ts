@@ -13,7 +13,7 @@ import { PlaceReader } from './places.ts';
 import { asksOffice } from './question.ts';
 import { type DictionaryEntry, Segmenter, type SegmenterName } from './segment.ts';
 import { SentimentReader, type SentimentVerdict } from './sentiment.ts';
-import { addSignals, READ, styleOf } from './signals.ts';
+import { addSignals, MOST_FEATURES, namesThing, READ, styleOf } from './signals.ts';
 
 export interface Enrichment {
   /** Words in order, marks and white space left out. */
@@ -72,18 +72,22 @@ export class Enricher {
   readonly #keywords: KeywordPicker;
   readonly #places: PlaceReader;
   readonly #features = new Features();
+  readonly #things: string[] = [];
   readonly sentiment: SentimentReader;
   readonly claims: ClaimReader;
   readonly departments: DepartmentReader;
+  readonly modelsLoadMs: number;
 
   constructor(config: EnricherConfig = {}) {
     this.segmenter = new Segmenter(config.dictionary ?? [], config.segmenter);
     this.#keywords = new KeywordPicker(this.segmenter);
     const lexicon = this.segmenter.lexicon;
     this.#places = new PlaceReader((word) => lexicon.kind(word) === WordKind.place);
+    const started = performance.now();
     this.sentiment = new SentimentReader(config.models);
     this.claims = new ClaimReader(config.models);
     this.departments = new DepartmentReader(config.models);
+    this.modelsLoadMs = Math.round(performance.now() - started);
   }
 
   /** Which jieba binding cuts; for the status page. */
@@ -153,17 +157,22 @@ export class Enricher {
     const { own, quoted } = ownWords(folded);
     const features = this.#features;
     features.start();
-    features.characters(own, 0, Math.min(own.length, READ), 4);
-    let previous = 0;
-    let left = own.length + 8;
-    for (const word of words) {
-      // The words of a repost chain behind the author's own are not the author's.
-      left -= word.length;
-      if (left < 0 || features.size > 3000) break;
-      if (word === ' ') continue;
-      previous = features.word(word, previous);
-    }
     addSignals(features, styleOf(folded), cues);
+    const things = this.#things;
+    things.length = 0;
+    // Repost chains are read too: whom somebody repeats tells what they think.
+    for (const word of words) {
+      if (word === ' ') continue;
+      if (namesThing(this.segmenter.facts(word))) things.push(word);
+      else features.word(word);
+      if (features.size > MOST_FEATURES) break;
+    }
+    features.style = features.size;
+    for (const word of things) {
+      features.word(word);
+      if (features.size > MOST_FEATURES) break;
+    }
+    features.characters(folded, Math.min(folded.length, READ));
     return { folded, own, quoted, words, cues, features };
   }
 

@@ -5,12 +5,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * The features of one text: 32-bit hashes, each once. Character n-grams (1–4), words, pairs of words and whatever named
- * signals the task adds. No strings are made: a hash is folded from character codes.
+ * The features of one text: 32-bit hashes, each once. Signals of style, words, single
+ * characters and pairs of them. No strings are made: a hash is folded from character codes.
  */
 export class Features {
-  hashes = new Int32Array(4096);
+  hashes: Int32Array = new Int32Array(4096);
   size = 0;
+  /** The first `style` of them are style alone (signals and words that name no thing): what a change of topic leaves. */
+  style = 0;
   /** Open-addressed set of the hashes seen in this text; a slot is current when its stamp is this text's. */
   #slots = new Int32Array(16384);
   #stamps = new Int32Array(16384);
@@ -18,6 +20,7 @@ export class Features {
 
   start(): void {
     this.size = 0;
+    this.style = 0;
     this.#stamp++;
     if (this.#stamp === 0x7fffffff) {
       this.#stamps.fill(0);
@@ -25,13 +28,17 @@ export class Features {
     }
   }
 
-  add(hash: number): void {
+  add(hash: number, repeated = false): void {
     // Past this many distinct features a text says nothing new; it bounds the work on a text of 100,000 characters.
     if (this.size >= 4096) return;
     const h = hash | 0;
     let slot = (Math.imul(h, 0x9e3779b1) >>> 18) & 16383;
     while (this.#stamps[slot] === this.#stamp) {
-      if (this.#slots[slot] === h) return;
+      if (this.#slots[slot] === h) {
+        // Said again: [泪][泪][泪] is more than [泪]. Once more is enough to tell.
+        if (!repeated) this.add(h ^ AGAIN, true);
+        return;
+      }
       slot = (slot + 1) & 16383;
     }
     this.#stamps[slot] = this.#stamp;
@@ -39,47 +46,27 @@ export class Features {
     this.hashes[this.size++] = h;
   }
 
-  /** A feature with a name, such as a style signal. */
-  named(name: string): void {
-    let h = 0x1b873593;
-    for (let i = 0; i < name.length; i++) h = mix(h, name.charCodeAt(i));
-    this.add(h ^ 0x5bd1e995);
-  }
-
-  /** Character n-grams of lengths `from`…`to` (at most 4) of text[start, end). White space breaks no gram: it is skipped. */
-  characters(text: string, start: number, end: number, to: number): void {
-    let h2 = 0;
-    let h3 = 0;
-    let h4 = 0;
-    let seen = 0;
-    for (let i = start; i < end && this.size < 4096; i++) {
+  /** Single characters and pairs of the first `end` code units. White space breaks no pair: it is skipped. */
+  characters(text: string, end: number): void {
+    let before = 0;
+    for (let i = 0; i < end && this.size < 4096; i++) {
       const c = text.charCodeAt(i);
       if (c === 0x20) continue;
-      const h1 = mix(0x811c9dc5, c);
-      const g2 = mix(h2, c);
-      const g3 = mix(h3, c);
-      const g4 = mix(h4, c);
-      this.add(h1);
-      if (seen > 0) this.add(g2);
-      if (seen > 1 && to > 2) this.add(g3);
-      if (seen > 2 && to > 3) this.add(g4);
-      // The next unit extends the grams that end here.
-      h4 = g3 ^ 0x44444444;
-      h3 = g2 ^ 0x33333333;
-      h2 = h1 ^ 0x22222222;
-      seen++;
+      const single = mix(0x811c9dc5, c);
+      this.add(single);
+      if (before !== 0) this.add(mix(before, c));
+      before = single ^ 0x22222222;
     }
   }
 
-  /** A word by its hash, and the pair it makes with the one before; returns the word's hash. `previous` 0: no pair. */
-  word(text: string, previous: number): number {
+  word(text: string): void {
     let h = 0x2545f491;
     for (let i = 0; i < text.length; i++) h = mix(h, text.charCodeAt(i));
     this.add(h);
-    if (previous !== 0) this.add(mix(previous, h));
-    return h;
   }
 }
+
+const AGAIN = 0x3c6ef372;
 
 function mix(h: number, c: number): number {
   const x = Math.imul(h ^ c, 0x01000193);
@@ -108,11 +95,13 @@ export interface LinearModel {
   meta: Record<string, unknown>;
 }
 
-/** Scores of each label: (Σ weights) / √features + bias. Writes into `out`. */
-export function score(model: LinearModel, features: Features, out: Float64Array): void {
+/** What a model needs of a text's features. */
+export type FeatureView = Pick<Features, 'hashes' | 'size'>;
+
+/** Scores of each label over the first `size` features: (Σ weights) / √size + bias. Writes into `out`. */
+export function score(model: LinearModel, features: FeatureView, out: Float64Array, size = features.size): void {
   const { labels, bits, weights, scale, bias } = model;
   const n = labels.length;
-  const size = features.size;
   const hashes = features.hashes;
   if (n === 1) {
     let sum = 0;

@@ -4,7 +4,8 @@
  */
 import { CUE_NAMES } from './cues.ts';
 import type { Features } from './linear-model.ts';
-import { isHan } from './normalise.ts';
+import type { WordFacts } from './segment.ts';
+import { WordKind } from './lexicon.ts';
 
 /** Style of a text, counted in one pass over its characters. */
 export interface Style {
@@ -101,8 +102,20 @@ export function addSignals(features: Features, style: Style, cues: number): void
 /** Longest part of a text that the models read, in code units: what follows changes no verdict, only the time taken. */
 export const READ = 2000;
 
-/** White space and marks that end a pair of words. */
-export function breaksPair(word: string): boolean {
-  const c = word.charCodeAt(0);
-  return !isHan(c) && c < 0x30;
+/** Enough words to know a text by. */
+export const MOST_FEATURES = 2500;
+
+/** Nouns, names and unknown words: they change with the topic, the words around them hardly do. */
+export function namesThing(facts: WordFacts): boolean {
+  switch (facts.kind) {
+    case WordKind.noun:
+    case WordKind.place:
+    case WordKind.person:
+    case WordKind.organisation:
+    case WordKind.domain:
+    case WordKind.facility:
+      return true;
+    default:
+      return facts.word && !facts.known;
+  }
 }

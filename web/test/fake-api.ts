@@ -132,4 +132,3 @@ fake(routes.auth.status, () => ({
   office: '澜川市政府新闻办公室',
   now: new Date().toISOString(),
 }));
-fake(routes.alerts.list, () => ({ items: [], nextCursor: null }));

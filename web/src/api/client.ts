@@ -110,6 +110,11 @@ export async function call<T extends Route>(route: T, ...[input, options]: CallA
   return (await request(route, (input ?? {}) as Parts, options ?? {}, false)) as RouteAnswer<T>;
 }
 
+/** For a form that chooses its route at run time: the body has already passed `route.body`, and the answer is not needed. */
+export async function send(route: Route, parts: { params?: Record<string, string>; body?: unknown }): Promise<void> {
+  await request(route, parts, {}, false);
+}
+
 /** Any thrown thing as an ErrorBody that can be shown; a fault of our own is told as one. */
 export function errorBody(error: unknown): ErrorBody {
   if (error instanceof ApiError) return error.body;

@@ -1,0 +1,118 @@
+/**
+ * In: bucket starts. Out: a category axis in +08:00 with weekdays, the same in every browser's zone. Called by: charts over time.
+ */
+import { partsAt } from '../ui/format.ts';
+import type { ChartTheme } from './theme.ts';
+
+const two = (n: number): string => String(n).padStart(2, '0');
+
+/** `08:00`, and at midnight or for day-long buckets the date with its weekday. */
+export function axisLabel(at: string, bucketSeconds: number): string {
+  const p = partsAt(at);
+  const day = `${p.month}/${p.day} ${p.weekday}`;
+  return bucketSeconds >= 43_200 || (p.hour === 0 && p.minute === 0) ? day : `${two(p.hour)}:${two(p.minute)}`;
+}
+
+/** `11/24 周二 08:00 – 09:00`, the head of a tooltip. */
+export function bucketTitle(at: string, bucketSeconds: number): string {
+  const p = partsAt(at);
+  const head = `${p.month}/${p.day} ${p.weekday}`;
+  if (bucketSeconds >= 86_400) return head;
+  const end = partsAt(Date.parse(at) + bucketSeconds * 1000);
+  return `${head} ${two(p.hour)}:${two(p.minute)} – ${two(end.hour)}:${two(end.minute)}`;
+}
+
+/** Which buckets carry a label: round hours, at most about `most` of them, midnights first. */
+export function labelledIndexes(instants: readonly string[], bucketSeconds: number, most = 9): Set<number> {
+  const steps = [1, 2, 3, 6, 12, 24, 48, 72, 168].map((h) => h * 3600);
+  const hours = (instants.length * bucketSeconds) / 3600;
+  const chosen = new Set<number>();
+  if (hours < 2) {
+    const every = Math.max(1, Math.ceil(instants.length / most));
+    for (let i = 0; i < instants.length; i += every) chosen.add(i);
+    return chosen;
+  }
+  const step = steps.find((s) => s >= bucketSeconds && (hours * 3600) / s <= most) ?? 168 * 3600;
+  for (const [i, at] of instants.entries()) {
+    const local = Math.floor(Date.parse(at) / 1000) + 8 * 3600;
+    if (local % step < bucketSeconds) chosen.add(i);
+  }
+  return chosen;
+}
+
+/** The bucket in which a moment falls; the nearest end when it is outside. */
+export function bucketOf(at: string, instants: readonly string[]): number {
+  const ms = Date.parse(at);
+  let found = 0;
+  for (const [i, start] of instants.entries()) if (Date.parse(start) <= ms) found = i;
+  return found;
+}
+
+export function timeAxis(instants: readonly string[], bucketSeconds: number, theme: ChartTheme) {
+  const labelled = labelledIndexes(instants, bucketSeconds);
+  return {
+    type: 'category' as const,
+    data: [...instants],
+    axisTick: { show: false },
+    axisLine: { lineStyle: { color: theme.line } },
+    axisLabel: {
+      color: theme.ink3,
+      fontSize: 12,
+      hideOverlap: true,
+      interval: (index: number) => labelled.has(index),
+      formatter: (value: string) => axisLabel(value, bucketSeconds),
+    },
+    axisPointer: { label: { show: false } },
+  };
+}
+
+export function countAxis(theme: ChartTheme) {
+  return {
+    type: 'value' as const,
+    minInterval: 1,
+    splitNumber: 3,
+    axisLabel: { color: theme.ink3, fontSize: 12 },
+    splitLine: { lineStyle: { color: theme.line } },
+  };
+}
+
+/** The frame's look that all charts over time share. */
+export function sharedTooltip(theme: ChartTheme) {
+  return {
+    trigger: 'axis' as const,
+    confine: true,
+    backgroundColor: theme.paper,
+    borderColor: theme.line,
+    textStyle: { color: theme.ink, fontSize: 14 },
+    axisPointer: { type: 'line' as const, lineStyle: { color: theme.ink3, type: 'solid' as const } },
+  };
+}
+
+/** Titles and names come from outside; they reach a tooltip only through here. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+}
+
+/** Vertical marks with their text at the top, alternating in height so that neighbours stay readable. */
+export function eventMarks(
+  marks: readonly { at: string; text: string }[],
+  instants: readonly string[],
+  theme: ChartTheme,
+  longest = 14,
+) {
+  return {
+    symbol: ['none', 'none'],
+    silent: true,
+    animation: false,
+    lineStyle: { color: theme.accent, type: 'dashed' as const, width: 1 },
+    label: { color: theme.accent, fontSize: 12, position: 'end' as const, distance: 2 },
+    data: marks.map((mark, i) => {
+      const index = bucketOf(mark.at, instants);
+      const text = mark.text.length > longest ? `${mark.text.slice(0, longest)}…` : mark.text;
+      // Near the right edge the text would leave the chart; it hangs to the left of its line there, and to the right at the left edge.
+      const share = index / Math.max(1, instants.length - 1);
+      const align = share > 0.8 ? ('right' as const) : share < 0.2 ? ('left' as const) : ('center' as const);
+      return { xAxis: index, label: { formatter: text, align, offset: [0, i % 2 === 0 ? 0 : -14] } };
+    }),
+  };
+}

@@ -40,9 +40,7 @@ function coverage(hours: number, posts: number): Coverage {
     healthySources: 11,
     posts,
     lastFetchedAt: ago(0.05),
-    gaps: [
-      { sourceId: '9', sourceName: '澜川发布微信评论', reason: '登录已失效，6 小时没有新数据', since: ago(6.2) },
-    ],
+    gaps: [{ sourceId: '9', sourceName: '澜川发布微信评论', reason: '登录已失效，6 小时没有新数据', since: ago(6.2) }],
   };
 }
 
@@ -100,12 +98,22 @@ function spark(kind: 'rising' | 'peak' | 'falling' | 'flat', size: number, seed:
   return Array.from({ length: 24 }, (_, i) => {
     const t = i / 23;
     const shape =
-      kind === 'rising' ? t ** 3 : kind === 'peak' ? Math.exp(-((t - 0.8) ** 2) / 0.03) : kind === 'falling' ? (1 - t) ** 1.5 : 0.4;
+      kind === 'rising'
+        ? t ** 3
+        : kind === 'peak'
+          ? Math.exp(-((t - 0.8) ** 2) / 0.03)
+          : kind === 'falling'
+            ? (1 - t) ** 1.5
+            : 0.4;
     return Math.round(size * shape * (0.8 + 0.4 * random()) + random() * size * 0.06);
   });
 }
 
-function topic(id: string, title: string, more: Partial<TopicRow> & Pick<TopicRow, 'heat' | 'heatDelta' | 'stage' | 'posts'>): TopicRow {
+function topic(
+  id: string,
+  title: string,
+  more: Partial<TopicRow> & Pick<TopicRow, 'heat' | 'heatDelta' | 'stage' | 'posts'>,
+): TopicRow {
   return {
     id,
     title,
@@ -232,7 +240,13 @@ const topics: TopicRow[] = [
     keywords: ['电梯', '补贴'],
   }),
   topic('9', '商贸城停车收费标准', { heat: 19.3, heatDelta: -0.4, stage: 'calm', posts: 233, firstSeenAt: ago(140) }),
-  topic('10', '南站地铁口共享单车淤积', { heat: 16.8, heatDelta: 3.9, stage: 'sprouting', posts: 121, firstSeenAt: ago(20) }),
+  topic('10', '南站地铁口共享单车淤积', {
+    heat: 16.8,
+    heatDelta: 3.9,
+    stage: 'sprouting',
+    posts: 121,
+    firstSeenAt: ago(20),
+  }),
 ];
 
 function claim(id: string, statement: string, more: Partial<ClaimRow>): ClaimRow {
@@ -375,7 +389,14 @@ const claims: ClaimRow[] = [
     firstSeenAt: ago(26),
     risk: 'medium',
   }),
-  claim('5', '南站将停运三天', { reasons: ['21 条转述'], posts: 21, doubts: 6, postsLastHour: 1, growth: 0.5, risk: 'low' }),
+  claim('5', '南站将停运三天', {
+    reasons: ['21 条转述'],
+    posts: 21,
+    doubts: 6,
+    postsLastHour: 1,
+    growth: 0.5,
+    risk: 'low',
+  }),
 ];
 const decided: ClaimRow[] = [
   claim('6', '城东搅拌站没有夜间施工许可', {
@@ -454,7 +475,9 @@ function volume(hours: number): VolumeSeries {
   const buckets = Array.from({ length: count }, (_, i) => {
     const at = start + i * bucketHours * HOUR;
     const hour = new Date(at + 8 * HOUR).getUTCHours();
-    const rhythm = (0.25 + Math.max(0, Math.sin(((hour - 6) / 24) * 2 * Math.PI)) + (hour > 18 && hour < 23 ? 0.7 : 0)) * bucketHours;
+    const rhythm =
+      (0.25 + Math.max(0, Math.sin(((hour - 6) / 24) * 2 * Math.PI)) + (hour > 18 && hour < 23 ? 0.7 : 0)) *
+      bucketHours;
     const age = (NOW - at) / HOUR;
     const outage = 260 * Math.exp(-((age - 13) ** 2) / 10);
     const dam = age < 4 ? 130 * (4 - age) : 0;
@@ -501,7 +524,9 @@ function message(id: string, title: string, excerpt: string, due: InboxRow['due'
     groupId: id,
   };
 }
-const messages = [message('11', '望江路 88 号高层三天没有热水', '二次供水加压一直没恢复，老人取水困难。', 'due-today', 0)];
+const messages = [
+  message('11', '望江路 88 号高层三天没有热水', '二次供水加压一直没恢复，老人取水困难。', 'due-today', 0),
+];
 
 const todo: TodoItem[] = [
   {
@@ -520,11 +545,46 @@ const todo: TodoItem[] = [
     dueAt: ago(2.2),
     href: '/claims/2',
   },
-  { kind: 'overdue', level: 'high', title: '2 件留言已超办理期限', detail: '最久的一件超期 3 个工作日', dueAt: ago(74), href: '/inbox?view=overdue' },
-  { kind: 'due-today', level: 'medium', title: '6 件留言今日到期', detail: '其中 3 件问的是望江路停水', dueAt: ahead(8), href: '/inbox?view=due-today' },
-  { kind: 'review', level: 'medium', title: '4 份答复等待审核', detail: '最早一份提交于 5 小时前', dueAt: null, href: '/inbox?state=review' },
-  { kind: 'source', level: 'medium', title: '澜川发布微信评论 6 小时没有新数据', detail: '登录已失效，需要重新授权', dueAt: null, href: '/sources' },
-  { kind: 'account', level: 'low', title: '「澜川文旅」微博 12 天未更新', detail: '满 14 天将触发单项否决', dueAt: ahead(48), href: '/accounts' },
+  {
+    kind: 'overdue',
+    level: 'high',
+    title: '2 件留言已超办理期限',
+    detail: '最久的一件超期 3 个工作日',
+    dueAt: ago(74),
+    href: '/inbox?view=overdue',
+  },
+  {
+    kind: 'due-today',
+    level: 'medium',
+    title: '6 件留言今日到期',
+    detail: '其中 3 件问的是望江路停水',
+    dueAt: ahead(8),
+    href: '/inbox?view=due-today',
+  },
+  {
+    kind: 'review',
+    level: 'medium',
+    title: '4 份答复等待审核',
+    detail: '最早一份提交于 5 小时前',
+    dueAt: null,
+    href: '/inbox?state=review',
+  },
+  {
+    kind: 'source',
+    level: 'medium',
+    title: '澜川发布微信评论 6 小时没有新数据',
+    detail: '登录已失效，需要重新授权',
+    dueAt: null,
+    href: '/sources',
+  },
+  {
+    kind: 'account',
+    level: 'low',
+    title: '「澜川文旅」微博 12 天未更新',
+    detail: '满 14 天将触发单项否决',
+    dueAt: ahead(48),
+    href: '/accounts',
+  },
 ];
 
 fake(routes.dashboard.overview, ({ query }) => {
@@ -614,7 +674,11 @@ fake(routes.topics.list, ({ query }) => {
     .filter((t) => (query.q ? t.title.includes(query.q) : true))
     .filter((t) => (query.muted === 'show' ? true : query.muted === 'only' ? t.muted : !t.muted))
     .toSorted((a, b) =>
-      query.sort === 'growth' ? b.heatDelta - a.heatDelta : query.sort === 'recent' ? Date.parse(b.firstSeenAt) - Date.parse(a.firstSeenAt) : b.heat - a.heat,
+      query.sort === 'growth'
+        ? b.heatDelta - a.heatDelta
+        : query.sort === 'recent'
+          ? Date.parse(b.firstSeenAt) - Date.parse(a.firstSeenAt)
+          : b.heat - a.heat,
     );
   return { items: sorted.slice(0, query.limit), coverage: coverage(hoursOf(query.range), 12_480) };
 });
@@ -634,7 +698,11 @@ const voices: [string, number][] = [
   ['二次供水加压泵恢复了吗？高层还是没水。', 38],
 ];
 const waterOfficial = [
-  official('澜川水务', '【停水通知】望江路 DN800 主管爆裂，望江路、滨河路沿线约 1.2 万户停水，抢修人员已到场，预计今日 18 时恢复供水。', 9.2),
+  official(
+    '澜川水务',
+    '【停水通知】望江路 DN800 主管爆裂，望江路、滨河路沿线约 1.2 万户停水，抢修人员已到场，预计今日 18 时恢复供水。',
+    9.2,
+  ),
   official('澜川发布', '停水区域已设 14 处临时送水点，名单见图；行动不便的住户可拨打 12345 预约送水上门。', 4.6),
 ];
 const muted = new Map<string, Partial<TopicRow>>();
@@ -645,7 +713,8 @@ function topicDetail(id: string): TopicDetail {
   const curve = Array.from({ length: 48 }, (_, i) => {
     const age = 47 - i;
     const total = Math.round(
-      (id === '2' ? (age < 4 ? 120 * (4 - age) : 0) : 300 * Math.exp(-((age - 12) ** 2) / 22) + 20) * (0.8 + 0.4 * random()),
+      (id === '2' ? (age < 4 ? 120 * (4 - age) : 0) : 300 * Math.exp(-((age - 12) ** 2) / 22) + 20) *
+        (0.8 + 0.4 * random()),
     );
     return {
       at: toInstant(Math.floor(NOW / HOUR) * HOUR - age * HOUR),
@@ -720,7 +789,9 @@ function change(id: string, part: Partial<ClaimRow>): ClaimRow {
 fake(routes.claims.list, ({ query }) => {
   const all = [...claims, ...decided].map((c) => claimOf(c.id));
   const items = all
-    .filter((c) => (query.status === 'all' ? true : query.status === 'open' ? c.verdict === 'pending' : c.verdict !== 'pending'))
+    .filter((c) =>
+      query.status === 'all' ? true : query.status === 'open' ? c.verdict === 'pending' : c.verdict !== 'pending',
+    )
     .filter((c) => (query.risk ? c.risk === query.risk : true))
     .filter((c) => (query.q ? c.statement.includes(query.q) : true));
   return { items, nextCursor: null, coverage: coverage(72, 30_214) };
@@ -750,7 +821,11 @@ function claimDetail(id: string): ClaimDetail {
     summary:
       '3 小时 18 分前首次出现，共 1,283 条，其中 187 条表示怀疑；最近 1 小时 402 条，是前一小时的 2.6 倍。说法称大坝“裂了好几条缝”并配图，图片与 2025 年被辟谣的外地水库检修照片相近。市水利局今晨发布的水情通报称水位 62.3 米、低于汛限水位，未提到大坝状况。',
     earliest: [
-      post('刚听说白石水库大坝裂了好几条缝，下游三个镇要连夜撤，是真的吗？', 3.3, { claimScore: 0.94, copies: 41, places: ['白石水库'] }),
+      post('刚听说白石水库大坝裂了好几条缝，下游三个镇要连夜撤，是真的吗？', 3.3, {
+        claimScore: 0.94,
+        copies: 41,
+        places: ['白石水库'],
+      }),
       post('朋友圈都在转水库的照片，缝好大，下游的赶紧走！', 3.0, { platform: 'wechat', claimScore: 0.91, copies: 26 }),
     ],
     representative: [
@@ -836,7 +911,9 @@ fake(routes.claims.verdict, ({ params, body }) => change(params.id, { verdict: b
 fake(routes.claims.respond, ({ params, body }) => {
   const row = claimOf(params.id);
   const late = row.clock.dueAt !== null && Date.parse(body.respondedAt) > Date.parse(row.clock.dueAt);
-  return change(params.id, { clock: { ...row.clock, state: late ? 'missed-answered' : 'met', respondedAt: body.respondedAt } });
+  return change(params.id, {
+    clock: { ...row.clock, state: late ? 'missed-answered' : 'met', respondedAt: body.respondedAt },
+  });
 });
 fake(routes.claims.pause, ({ params, body }) => {
   const row = claimOf(params.id);

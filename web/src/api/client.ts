@@ -71,7 +71,11 @@ async function readError(response: Response): Promise<ErrorBody> {
   } catch {
     // Not JSON: a proxy in between answered.
   }
-  return localError('unavailable', `服务器返回了无法识别的答复（${response.status}）。`, '请稍后重试；仍不行时联系系统管理员。');
+  return localError(
+    'unavailable',
+    `服务器返回了无法识别的答复（${response.status}）。`,
+    '请稍后重试；仍不行时联系系统管理员。',
+  );
 }
 
 async function request(route: Route, parts: Parts, options: CallOptions, retried: boolean): Promise<unknown> {

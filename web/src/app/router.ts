@@ -49,7 +49,8 @@ export function createAppRouter(): Router {
     const session = await store.ensure();
     if (to.path === '/login') return session && !session.mustChangePassword ? safeNext(to.query['next']) : true;
     if (!session) return { path: '/login', query: to.path === '/' ? {} : { next: to.fullPath } };
-    if (session.mustChangePassword && to.path !== '/password') return { path: '/password', query: { next: to.fullPath } };
+    if (session.mustChangePassword && to.path !== '/password')
+      return { path: '/password', query: { next: to.fullPath } };
     if (!store.may(to.meta.access)) {
       // Administrators have no desk; their first page is the first of their own.
       const first = navPages(store.may)[0];
@@ -67,7 +68,8 @@ export function createAppRouter(): Router {
   setSessionProblemHandler((code) => {
     const current = router.currentRoute.value;
     if (current.path === '/login' || current.path.startsWith('/shared/')) return;
-    if (code === 'password-change-required') return void router.push({ path: '/password', query: { next: current.fullPath } });
+    if (code === 'password-change-required')
+      return void router.push({ path: '/password', query: { next: current.fullPath } });
     const store = useSession();
     const hadSession = store.session !== null;
     store.forget();

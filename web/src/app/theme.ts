@@ -14,7 +14,9 @@ function stored(): ThemeChoice {
 
 export const themeChoice = ref<ThemeChoice>(stored());
 const systemDark = ref(dark?.matches ?? false);
-export const isDark = computed(() => themeChoice.value === 'dark' || (themeChoice.value === 'auto' && systemDark.value));
+export const isDark = computed(
+  () => themeChoice.value === 'dark' || (themeChoice.value === 'auto' && systemDark.value),
+);
 
 export function applyTheme(): void {
   document.documentElement.dataset['theme'] = isDark.value ? 'dark' : 'light';

@@ -16,7 +16,7 @@ function frame(theme: ChartTheme) {
   return {
     textStyle: { fontFamily: CHART_FONT },
     animation: false,
-    grid: { left: 8, right: 72, top: 4, bottom: 4, outerBoundsMode: 'same' as const },
+    grid: { left: 8, right: 8, top: 4, bottom: 4, outerBoundsMode: 'same' as const, outerBoundsClampWidth: '60%' },
     xAxis: { type: 'value' as const, show: false },
     tooltip: {
       confine: true,
@@ -38,13 +38,21 @@ function nameAxis(names: readonly string[], theme: ChartTheme) {
   };
 }
 
+/** Values stand in a column of their own at the right, like in a table. */
+function valueAxis(values: readonly string[], theme: ChartTheme) {
+  return { ...nameAxis(values, theme), position: 'right' as const, axisLabel: { color: theme.ink2, fontSize: 13 } };
+}
+
 export const HEAT_ROWS = 10;
 
 export function heatFinding(topics: readonly TopicRow[]): string {
   const first = topics.toSorted((a, b) => b.heat - a.heat)[0];
   if (!first) return '没有热点话题';
   const riser = topics.toSorted((a, b) => b.heatDelta - a.heatDelta)[0];
-  const rise = riser && riser.heatDelta >= 5 && riser.id !== first.id ? `，「${riser.title}」升得最快（${signedText(riser.heatDelta)}）` : '';
+  const rise =
+    riser && riser.heatDelta >= 5 && riser.id !== first.id
+      ? `，「${riser.title}」升得最快（${signedText(riser.heatDelta)}）`
+      : '';
   return `「${first.title}」最热（${Math.round(first.heat)}）${rise}`;
 }
 
@@ -53,17 +61,27 @@ export function heatOption(topics: readonly TopicRow[], theme: ChartTheme): ECha
   const rows = topics.toSorted((a, b) => b.heat - a.heat).slice(0, HEAT_ROWS);
   return {
     ...frame(theme),
-    yAxis: nameAxis(
-      rows.map((t) => cut(t.title, 13)),
-      theme,
-    ),
+    yAxis: [
+      nameAxis(
+        rows.map((t) => cut(t.title, 11)),
+        theme,
+      ),
+      valueAxis(
+        rows.map((t) => `${Math.round(t.heat)}（${signedText(Math.round(t.heatDelta))}）`),
+        theme,
+      ),
+    ],
     xAxis: { type: 'value', show: false, max: 100 },
     tooltip: {
       ...frame(theme).tooltip,
       formatter: (params) => {
         const t = rows[(Array.isArray(params) ? params[0] : params)?.dataIndex ?? 0];
         return t
-          ? [`<b>${escapeHtml(t.title)}</b>`, `热度 ${t.heat.toFixed(1)}，24 小时前 ${Math.max(0, t.heat - t.heatDelta).toFixed(1)}`, STAGE[t.stage]].join('<br>')
+          ? [
+              `<b>${escapeHtml(t.title)}</b>`,
+              `热度 ${t.heat.toFixed(1)}，24 小时前 ${Math.max(0, t.heat - t.heatDelta).toFixed(1)}`,
+              STAGE[t.stage],
+            ].join('<br>')
           : '';
       },
     },
@@ -72,17 +90,7 @@ export function heatOption(topics: readonly TopicRow[], theme: ChartTheme): ECha
         name: '热度',
         type: 'bar',
         barWidth: '52%',
-        itemStyle: { color: theme.accent },
-        label: {
-          show: true,
-          position: 'right',
-          color: theme.ink2,
-          fontSize: 13,
-          formatter: ({ dataIndex }) => {
-            const t = rows[dataIndex];
-            return t ? `${Math.round(t.heat)}（${signedText(t.heatDelta)}）` : '';
-          },
-        },
+        itemStyle: { color: theme.bar },
         data: rows.map((t) => t.heat),
       },
       {
@@ -118,15 +126,23 @@ export function channelsOption(channels: Channels, theme: ChartTheme): EChartsOp
   const rows = channels.items.toSorted((a, b) => b.public - a.public).slice(0, HEAT_ROWS);
   return {
     ...frame(theme),
-    yAxis: nameAxis(
-      rows.map((c) => cut(channelName(c), 16)),
-      theme,
-    ),
+    yAxis: [
+      nameAxis(
+        rows.map((c) => cut(channelName(c), 16)),
+        theme,
+      ),
+      valueAxis(
+        rows.map((c) => exactCount(c.public)),
+        theme,
+      ),
+    ],
     tooltip: {
       ...frame(theme).tooltip,
       formatter: (params) => {
         const c = rows[(Array.isArray(params) ? params[0] : params)?.dataIndex ?? 0];
-        return c ? `<b>${escapeHtml(channelName(c))}</b><br>公众 ${exactCount(c.public)}<br>官方 ${exactCount(c.official)}` : '';
+        return c
+          ? `<b>${escapeHtml(channelName(c))}</b><br>公众 ${exactCount(c.public)}<br>官方 ${exactCount(c.official)}`
+          : '';
       },
     },
     series: [
@@ -134,8 +150,7 @@ export function channelsOption(channels: Channels, theme: ChartTheme): EChartsOp
         name: '公众',
         type: 'bar',
         barWidth: '52%',
-        itemStyle: { color: theme.accent },
-        label: { show: true, position: 'right', color: theme.ink2, fontSize: 13, formatter: ({ value }) => exactCount(Number(value)) },
+        itemStyle: { color: theme.bar },
         data: rows.map((c) => c.public),
       },
     ],

@@ -25,7 +25,8 @@ export function spreadFinding(detail: ClaimDetail): string {
         : claim.growth < 0.9
           ? `正在放缓：最近 1 小时 ${exactCount(claim.postsLastHour)} 条，是前一小时的 ${percentText(claim.growth)}`
           : `基本持平：最近 1 小时 ${exactCount(claim.postsLastHour)} 条`;
-  const doubt = claim.posts > 0 ? `，${percentText(claim.doubts / claim.posts)} 在质疑（n=${exactCount(claim.posts)}）` : '';
+  const doubt =
+    claim.posts > 0 ? `，${percentText(claim.doubts / claim.posts)} 在质疑（n=${exactCount(claim.posts)}）` : '';
   return speed + doubt;
 }
 
@@ -38,10 +39,11 @@ export const spreadKeys = (theme: ChartTheme) => [
 export function spreadOption(detail: ClaimDetail, theme: ChartTheme): EChartsOption {
   const instants = detail.curve.map((p) => p.at);
   const seconds = secondsOf(detail);
+  const marks = eventMarks(detail.marks, instants, theme);
   return {
     textStyle: { fontFamily: CHART_FONT },
     animation: false,
-    grid: { left: 8, right: 8, top: detail.marks.length > 1 ? 36 : 24, bottom: 4, outerBoundsMode: 'same' },
+    grid: { left: 8, right: 8, top: marks.top, bottom: 4, outerBoundsMode: 'same' },
     tooltip: {
       ...sharedTooltip(theme),
       formatter: (params) => {
@@ -66,7 +68,7 @@ export function spreadOption(detail: ClaimDetail, theme: ChartTheme): EChartsOpt
         itemStyle: { color: theme.orange },
         emphasis: { disabled: true },
         data: detail.curve.map((p) => p.spreading),
-        markLine: eventMarks(detail.marks, instants, theme),
+        markLine: marks.line,
       },
       {
         name: '质疑',

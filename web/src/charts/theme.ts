@@ -9,6 +9,8 @@ export interface ChartTheme {
   paper: string;
   accent: string;
   accentSoft: string;
+  /** Large filled areas of the accent; calmer than its ink in the dark. */
+  bar: string;
   teal: string;
   grey: string;
   orange: string;
@@ -23,6 +25,7 @@ export const lightTheme: ChartTheme = {
   paper: '#ffffff',
   accent: '#1f4e8c',
   accentSoft: '#e7eef8',
+  bar: '#1f4e8c',
   teal: '#1a8583',
   grey: '#a9b1bc',
   orange: '#d4722a',
@@ -37,6 +40,7 @@ export const darkTheme: ChartTheme = {
   paper: '#191f27',
   accent: '#8db8f0',
   accentSoft: '#1c2d45',
+  bar: '#3a73bd',
   teal: '#46aaa7',
   grey: '#6f7a88',
   orange: '#e08a4e',

@@ -93,26 +93,53 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
-/** Vertical marks with their text at the top, alternating in height so that neighbours stay readable. */
+const MARK_SIZE = 12;
+const LEVEL_HEIGHT = 15;
+const LEVELS = 3;
+/** Label widths are planned for a narrow plot; on a wider one they only stand further apart. */
+const PLANNED_WIDTH = 680;
+
+/**
+ * Vertical marks with their text at the top. Labels that would touch move up a level; `top` is the room they need. More than three
+ * neighbours keep their line and give their text to the tooltip only.
+ */
 export function eventMarks(
   marks: readonly { at: string; text: string }[],
   instants: readonly string[],
   theme: ChartTheme,
-  longest = 14,
+  longest = 18,
 ) {
+  const sorted = marks.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const taken: number[] = Array.from({ length: LEVELS }, () => -Infinity);
+  let levels = 0;
+  const data = sorted.map((mark) => {
+    const index = bucketOf(mark.at, instants);
+    const text = mark.text.length > longest ? `${mark.text.slice(0, longest)}…` : mark.text;
+    // Near the right edge the text hangs to the left of its line, near the left edge to the right, so that it stays in the chart.
+    const share = (index + 0.5) / Math.max(1, instants.length);
+    const align = share > 0.8 ? ('right' as const) : share < 0.2 ? ('left' as const) : ('center' as const);
+    const width = [...text].reduce((n, c) => n + (c.charCodeAt(0) > 0x2e7f ? MARK_SIZE : MARK_SIZE * 0.58), 0);
+    const x = share * PLANNED_WIDTH;
+    const start = align === 'right' ? x - width : align === 'left' ? x : x - width / 2;
+    const level = taken.findIndex((end) => end + 8 <= start);
+    if (level >= 0) {
+      taken[level] = start + width;
+      levels = Math.max(levels, level + 1);
+    }
+    return {
+      xAxis: index,
+      label: { show: level >= 0, formatter: text, align, offset: [0, -LEVEL_HEIGHT * Math.max(0, level)] },
+    };
+  });
   return {
-    symbol: ['none', 'none'],
-    silent: true,
-    animation: false,
-    lineStyle: { color: theme.accent, type: 'dashed' as const, width: 1 },
-    label: { color: theme.accent, fontSize: 12, position: 'end' as const, distance: 2 },
-    data: marks.map((mark, i) => {
-      const index = bucketOf(mark.at, instants);
-      const text = mark.text.length > longest ? `${mark.text.slice(0, longest)}…` : mark.text;
-      // Near the right edge the text would leave the chart; it hangs to the left of its line there, and to the right at the left edge.
-      const share = index / Math.max(1, instants.length - 1);
-      const align = share > 0.8 ? ('right' as const) : share < 0.2 ? ('left' as const) : ('center' as const);
-      return { xAxis: index, label: { formatter: text, align, offset: [0, i % 2 === 0 ? 0 : -14] } };
-    }),
+    top: 10 + levels * LEVEL_HEIGHT,
+    line: {
+      symbol: ['none', 'none'],
+      silent: true,
+      animation: false,
+      lineStyle: { color: theme.accent, type: 'dashed' as const, width: 1 },
+      label: { color: theme.accent, fontSize: MARK_SIZE, position: 'end' as const, distance: 2 },
+      data,
+    },
   };
 }

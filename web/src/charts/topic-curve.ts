@@ -32,10 +32,14 @@ export function topicFinding(detail: TopicDetail, now: number): string {
   const after = mean(at + 1, at + 4);
   if (answered && at >= 0 && before !== null && after !== null && before > 0) {
     const change = after / before - 1;
-    const words = Math.abs(change) < 0.1 ? '变化不大' : `${change < 0 ? '下降' : '上升'} ${percentText(Math.abs(change))}`;
+    const words =
+      Math.abs(change) < 0.1 ? '变化不大' : `${change < 0 ? '下降' : '上升'} ${percentText(Math.abs(change))}`;
     return `官方回应后 3 小时，每小时新增${words}（${exactCount(Math.round(before))} → ${exactCount(Math.round(after))} 条）`;
   }
-  const peak = curve.reduce<(typeof curve)[number] | null>((best, p) => (best === null || p.total > best.total ? p : best), null);
+  const peak = curve.reduce<(typeof curve)[number] | null>(
+    (best, p) => (best === null || p.total > best.total ? p : best),
+    null,
+  );
   if (!peak) return '还没有足够的数据画出走势';
   return `${timeText(peak.at, now)}最多，每小时 ${exactCount(peak.total)} 条${detail.topic.officialAnswer ? '' : '，尚无官方回应'}`;
 }

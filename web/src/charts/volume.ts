@@ -21,10 +21,13 @@ export function bucketName(seconds: number): string {
 
 /** The sentence above the chart: when it was most, and how much of that was negative. */
 export function volumeFinding(series: VolumeSeries, now: number): string {
-  const peak = series.buckets.reduce<Bucket | null>((best, b) => (best === null || total(b) > total(best) ? b : best), null);
+  const peak = series.buckets.reduce<Bucket | null>(
+    (best, b) => (best === null || total(b) > total(best) ? b : best),
+    null,
+  );
   if (!peak || total(peak) === 0) return '这段时间没有采集到公众声音';
   const share = percentText(peak.negative / total(peak));
-  return `${timeText(peak.at, now)}起的一${series.bucketSeconds === 3600 ? '小时' : '段'}最多，${exactCount(total(peak))} 条，其中负面 ${share}`;
+  return `${timeText(peak.at, now)} 起的一${series.bucketSeconds === 3600 ? '小时' : '段'}最多，${exactCount(total(peak))} 条，其中负面 ${share}`;
 }
 
 const LAYERS = [
@@ -38,10 +41,11 @@ export const volumeKeys = (theme: ChartTheme) => LAYERS.map((l) => ({ name: l.na
 
 export function volumeOption(series: VolumeSeries, theme: ChartTheme): EChartsOption {
   const instants = series.buckets.map((b) => b.at);
+  const marks = eventMarks(series.marks, instants, theme);
   return {
     textStyle: { fontFamily: CHART_FONT },
     animation: false,
-    grid: { left: 8, right: 12, top: series.marks.length > 1 ? 36 : series.marks.length > 0 ? 24 : 10, bottom: 4, outerBoundsMode: 'same' },
+    grid: { left: 8, right: 12, top: marks.top, bottom: 4, outerBoundsMode: 'same' },
     tooltip: {
       ...sharedTooltip(theme),
       formatter: (params) => {
@@ -49,10 +53,19 @@ export function volumeOption(series: VolumeSeries, theme: ChartTheme): EChartsOp
         const b = series.buckets[index];
         if (!b) return '';
         const lines = LAYERS.map((l) => `${l.name} ${exactCount(b[l.key])}`);
-        const marks = series.marks
-          .filter((m) => Date.parse(m.at) >= Date.parse(b.at) && Date.parse(m.at) < Date.parse(b.at) + series.bucketSeconds * 1000)
+        const said = series.marks
+          .filter(
+            (m) =>
+              Date.parse(m.at) >= Date.parse(b.at) && Date.parse(m.at) < Date.parse(b.at) + series.bucketSeconds * 1000,
+          )
           .map((m) => escapeHtml(m.text));
-        return [`<b>${bucketTitle(b.at, series.bucketSeconds)}</b>`, `共 ${exactCount(total(b))} 条`, ...lines, `官方发布 ${b.official}`, ...marks].join('<br>');
+        return [
+          `<b>${bucketTitle(b.at, series.bucketSeconds)}</b>`,
+          `共 ${exactCount(total(b))} 条`,
+          ...lines,
+          `官方发布 ${b.official}`,
+          ...said,
+        ].join('<br>');
       },
     },
     xAxis: timeAxis(instants, series.bucketSeconds, theme),
@@ -65,7 +78,7 @@ export function volumeOption(series: VolumeSeries, theme: ChartTheme): EChartsOp
       itemStyle: { color: theme[layer.color] },
       emphasis: { disabled: true },
       data: series.buckets.map((b) => b[layer.key]),
-      ...(i === 0 && series.marks.length > 0 ? { markLine: eventMarks(series.marks, instants, theme, 18) } : {}),
+      ...(i === 0 && series.marks.length > 0 ? { markLine: marks.line } : {}),
     })),
   } satisfies EChartsOption;
 }

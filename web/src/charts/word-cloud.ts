@@ -22,7 +22,6 @@ export function textWidth(text: string, size: number): number {
 }
 
 const SMALLEST = 14;
-const LARGEST = 40;
 const GAP = 6;
 
 /**
@@ -30,17 +29,21 @@ const GAP = 6;
  * another. Area follows the weight (font size ∝ √weight), never below 14 px. The same input always gives the same cloud.
  */
 export function layoutCloud(words: readonly CloudWord[], width: number, height: number): PlacedWord[] {
-  const sorted = words.filter((w) => w.weight > 0).toSorted((a, b) => b.weight - a.weight || (a.word < b.word ? -1 : 1));
+  const sorted = words
+    .filter((w) => w.weight > 0)
+    .toSorted((a, b) => b.weight - a.weight || (a.word < b.word ? -1 : 1));
   const top = Math.sqrt(sorted[0]?.weight ?? 1);
   const placed: PlacedWord[] = [];
   const hits = (a: PlacedWord): boolean =>
     placed.some(
       (b) =>
-        Math.abs(a.x - b.x) * 2 < a.width + b.width + 2 * GAP && Math.abs(a.y - b.y) * 2 < (a.size + b.size) * 1.15 + GAP,
+        Math.abs(a.x - b.x) * 2 < a.width + b.width + 2 * GAP &&
+        Math.abs(a.y - b.y) * 2 < (a.size + b.size) * 1.15 + GAP,
     );
   const flat = height / width;
+  const largest = Math.max(28, Math.min(64, Math.sqrt(width * height) / 7));
   for (const { word, weight } of sorted) {
-    const size = Math.round(SMALLEST + (LARGEST - SMALLEST) * (Math.sqrt(weight) / top) ** 1.3);
+    const size = Math.round(SMALLEST + (largest - SMALLEST) * (Math.sqrt(weight) / top) ** 1.3);
     const w = textWidth(word, size);
     for (let step = 0; step < 1400; step += 1) {
       const angle = step * 0.35;

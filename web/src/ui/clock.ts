@@ -29,7 +29,8 @@ export function clockWords(clock: ResponseClock, now: number): ClockWords {
     case 'running':
     case 'missed': {
       const left = clock.dueAt ? (Date.parse(clock.dueAt) - now) / 1000 : (clock.secondsLeft ?? 0);
-      if (left <= 0) return { text: `已超 ${durationText(left)}`, detail: [due, rule].filter(Boolean).join('；'), tone: 'overdue' };
+      if (left <= 0)
+        return { text: `已超 ${durationText(left)}`, detail: [due, rule].filter(Boolean).join('；'), tone: 'overdue' };
       return {
         text: `剩 ${durationText(left)}`,
         detail: [due, rule].filter(Boolean).join('；'),

@@ -39,12 +39,11 @@ export default defineConfig(({ mode }) => ({
     target: 'es2022',
     rolldownOptions: {
       output: {
-        // Three long-lived chunks that change with dependencies, not with our pages.
+        // Two long-lived chunks that change with dependencies, not with our pages. Charts split by themselves: see charts/ChartCanvas.vue.
         codeSplitting: {
           groups: [
             { name: 'vue', test: /node_modules[\\/](@vue|vue|vue-router|pinia)[\\/]/, priority: 3 },
             { name: 'contracts', test: /(node_modules[\\/]zod[\\/]|contracts[\\/]src[\\/])/, priority: 2 },
-            { name: 'charts', test: /node_modules[\\/](echarts|zrender|vue-echarts)[\\/]/, priority: 1 },
           ],
         },
       },

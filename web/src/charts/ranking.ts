@@ -95,7 +95,8 @@ export function heatOption(topics: readonly TopicRow[], theme: ChartTheme): ECha
       },
       {
         name: '24 小时前',
-        type: 'scatter',
+        type: 'line',
+        lineStyle: { width: 0 },
         symbol: 'rect',
         symbolSize: [2, 20],
         silent: true,

@@ -6,13 +6,6 @@ import type { ChartTheme } from './theme.ts';
 
 const two = (n: number): string => String(n).padStart(2, '0');
 
-/** `08:00`, and at midnight or for day-long buckets the date with its weekday. */
-export function axisLabel(at: string, bucketSeconds: number): string {
-  const p = partsAt(at);
-  const day = `${p.month}/${p.day} ${p.weekday}`;
-  return bucketSeconds >= 43_200 || (p.hour === 0 && p.minute === 0) ? day : `${two(p.hour)}:${two(p.minute)}`;
-}
-
 /** `11/24 周二 08:00 – 09:00`, the head of a tooltip. */
 export function bucketTitle(at: string, bucketSeconds: number): string {
   const p = partsAt(at);
@@ -22,22 +15,31 @@ export function bucketTitle(at: string, bucketSeconds: number): string {
   return `${head} ${two(p.hour)}:${two(p.minute)} – ${two(end.hour)}:${two(end.minute)}`;
 }
 
-/** Which buckets carry a label: round hours, at most about `most` of them, midnights first. */
-export function labelledIndexes(instants: readonly string[], bucketSeconds: number, most = 9): Set<number> {
-  const steps = [1, 2, 3, 6, 12, 24, 48, 72, 168].map((h) => h * 3600);
-  const hours = (instants.length * bucketSeconds) / 3600;
-  const chosen = new Set<number>();
-  if (hours < 2) {
-    const every = Math.max(1, Math.ceil(instants.length / most));
-    for (let i = 0; i < instants.length; i += every) chosen.add(i);
-    return chosen;
-  }
-  const step = steps.find((s) => s >= bucketSeconds && (hours * 3600) / s <= most) ?? 168 * 3600;
+const STEPS = [1, 2, 3, 6, 12, 24, 48, 72, 168].map((hours) => hours * 3600);
+
+/**
+ * Which buckets carry a label, and which: round hours as `08:00`; the first label of each further calendar day as `11/24 周二`,
+ * wherever the server's buckets begin. About `most` labels, evenly spaced.
+ */
+export function axisLabels(instants: readonly string[], bucketSeconds: number, most = 9): Map<number, string> {
+  const labels = new Map<number, string>();
+  const span = instants.length * bucketSeconds;
+  const step =
+    span < 7200
+      ? 0
+      : (STEPS.find((s) => s >= bucketSeconds && span / s <= most) ??
+        bucketSeconds * Math.ceil(instants.length / most));
+  const every = Math.max(1, Math.ceil(instants.length / most));
+  let lastDay: number | null = null;
   for (const [i, at] of instants.entries()) {
     const local = Math.floor(Date.parse(at) / 1000) + 8 * 3600;
-    if (local % step < bucketSeconds) chosen.add(i);
+    if (step === 0 ? i % every !== 0 : local % step >= bucketSeconds) continue;
+    const p = partsAt(at);
+    const asDay = step >= 86_400 || (lastDay !== null && p.dayNumber !== lastDay) || (p.hour === 0 && p.minute === 0);
+    labels.set(i, asDay ? `${p.month}/${p.day} ${p.weekday}` : `${two(p.hour)}:${two(p.minute)}`);
+    lastDay = p.dayNumber;
   }
-  return chosen;
+  return labels;
 }
 
 /** The bucket in which a moment falls; the nearest end when it is outside. */
@@ -49,7 +51,7 @@ export function bucketOf(at: string, instants: readonly string[]): number {
 }
 
 export function timeAxis(instants: readonly string[], bucketSeconds: number, theme: ChartTheme) {
-  const labelled = labelledIndexes(instants, bucketSeconds);
+  const labels = axisLabels(instants, bucketSeconds);
   return {
     type: 'category' as const,
     data: [...instants],
@@ -59,8 +61,8 @@ export function timeAxis(instants: readonly string[], bucketSeconds: number, the
       color: theme.ink3,
       fontSize: 12,
       hideOverlap: true,
-      interval: (index: number) => labelled.has(index),
-      formatter: (value: string) => axisLabel(value, bucketSeconds),
+      interval: (index: number) => labels.has(index),
+      formatter: (_value: string, index: number) => labels.get(index) ?? '',
     },
     axisPointer: { label: { show: false } },
   };

@@ -35,8 +35,11 @@ export default defineConfig(({ mode }) => ({
   },
   build: {
     outDir: 'dist',
+    manifest: true,
     emptyOutDir: true,
     target: 'es2022',
+    // ECharts is one library; it loads after the words are there.
+    chunkSizeWarningLimit: 600,
     rolldownOptions: {
       output: {
         // Two long-lived chunks that change with dependencies, not with our pages. Charts split by themselves: see charts/ChartCanvas.vue.

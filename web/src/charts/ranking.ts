@@ -16,7 +16,7 @@ function frame(theme: ChartTheme) {
   return {
     textStyle: { fontFamily: CHART_FONT },
     animation: false,
-    grid: { left: 8, right: 8, top: 4, bottom: 4, outerBoundsMode: 'same' as const, outerBoundsClampWidth: '60%' },
+    grid: { left: 8, right: 8, top: 4, bottom: 4, outerBoundsMode: 'same' as const, outerBoundsClampWidth: '10%' },
     xAxis: { type: 'value' as const, show: false },
     tooltip: {
       confine: true,
@@ -63,7 +63,7 @@ export function heatOption(topics: readonly TopicRow[], theme: ChartTheme): ECha
     ...frame(theme),
     yAxis: [
       nameAxis(
-        rows.map((t) => cut(t.title, 11)),
+        rows.map((t) => cut(t.title, 9)),
         theme,
       ),
       valueAxis(

@@ -36,10 +36,10 @@ export const spreadKeys = (theme: ChartTheme) => [
   { name: '累计（右轴）', color: theme.ink3 },
 ];
 
-export function spreadOption(detail: ClaimDetail, theme: ChartTheme): EChartsOption {
+export function spreadOption(detail: ClaimDetail, theme: ChartTheme, width?: number): EChartsOption {
   const instants = detail.curve.map((p) => p.at);
   const seconds = secondsOf(detail);
-  const marks = eventMarks(detail.marks, instants, theme);
+  const marks = eventMarks(detail.marks, instants, theme, width);
   return {
     textStyle: { fontFamily: CHART_FONT },
     animation: false,

@@ -98,8 +98,11 @@ export function escapeHtml(text: string): string {
 const MARK_SIZE = 12;
 const LEVEL_HEIGHT = 15;
 const LEVELS = 3;
-/** Label widths are planned for a narrow plot; on a wider one they only stand further apart. */
-const PLANNED_WIDTH = 680;
+/** The narrowest plot of a desktop page, in pixels; on a wider one labels only stand further apart. */
+export const PLOT_WIDTH = 680;
+/** The plot of a phone page. */
+export const PHONE_PLOT_WIDTH = 270;
+const LONGEST = 18;
 
 /**
  * Vertical marks with their text at the top. Labels that would touch move up a level; `top` is the room they need. More than three
@@ -109,23 +112,23 @@ export function eventMarks(
   marks: readonly { at: string; text: string }[],
   instants: readonly string[],
   theme: ChartTheme,
-  longest = 18,
+  width = PLOT_WIDTH,
 ) {
   const sorted = marks.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const taken: number[] = Array.from({ length: LEVELS }, () => -Infinity);
   let levels = 0;
   const data = sorted.map((mark) => {
     const index = bucketOf(mark.at, instants);
-    const text = mark.text.length > longest ? `${mark.text.slice(0, longest)}…` : mark.text;
+    const text = mark.text.length > LONGEST ? `${mark.text.slice(0, LONGEST)}…` : mark.text;
     // Near the right edge the text hangs to the left of its line, near the left edge to the right, so that it stays in the chart.
     const share = (index + 0.5) / Math.max(1, instants.length);
     const align = share > 0.8 ? ('right' as const) : share < 0.2 ? ('left' as const) : ('center' as const);
-    const width = [...text].reduce((n, c) => n + (c.charCodeAt(0) > 0x2e7f ? MARK_SIZE : MARK_SIZE * 0.58), 0);
-    const x = share * PLANNED_WIDTH;
-    const start = align === 'right' ? x - width : align === 'left' ? x : x - width / 2;
+    const needed = [...text].reduce((n, c) => n + (c.charCodeAt(0) > 0x2e7f ? MARK_SIZE : MARK_SIZE * 0.58), 0);
+    const x = share * width;
+    const start = align === 'right' ? x - needed : align === 'left' ? x : x - needed / 2;
     const level = taken.findIndex((end) => end + 8 <= start);
     if (level >= 0) {
-      taken[level] = start + width;
+      taken[level] = start + needed;
       levels = Math.max(levels, level + 1);
     }
     return {

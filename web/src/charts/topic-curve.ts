@@ -44,8 +44,8 @@ export function topicFinding(detail: TopicDetail, now: number): string {
   return `${timeText(peak.at, now)}最多，每小时 ${exactCount(peak.total)} 条${detail.topic.officialAnswer ? '' : '，尚无官方回应'}`;
 }
 
-export function topicCurveOption(detail: TopicDetail, theme: ChartTheme): EChartsOption {
-  return volumeOption(asSeries(detail), theme) satisfies EChartsOption;
+export function topicCurveOption(detail: TopicDetail, theme: ChartTheme, width?: number): EChartsOption {
+  return volumeOption(asSeries(detail), theme, width) satisfies EChartsOption;
 }
 
 export function topicCurveTable(detail: TopicDetail): Table {

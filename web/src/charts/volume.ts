@@ -39,9 +39,10 @@ const LAYERS = [
 
 export const volumeKeys = (theme: ChartTheme) => LAYERS.map((l) => ({ name: l.name, color: theme[l.color] }));
 
-export function volumeOption(series: VolumeSeries, theme: ChartTheme): EChartsOption {
+/** @param width of the plot in pixels, to place the marks' labels. */
+export function volumeOption(series: VolumeSeries, theme: ChartTheme, width?: number): EChartsOption {
   const instants = series.buckets.map((b) => b.at);
-  const marks = eventMarks(series.marks, instants, theme);
+  const marks = eventMarks(series.marks, instants, theme, width);
   return {
     textStyle: { fontFamily: CHART_FONT },
     animation: false,

@@ -128,7 +128,12 @@ export class DebunkMatcher {
     sentenceTerms: readonly ReadonlySet<number>[],
   ): DebunkMatch & { rank: number } {
     let covered = 0;
-    for (const term of document.claimTerms) if (query.has(term)) covered += this.#weights.get(term) ?? 0;
+    let shared = 0;
+    for (const term of document.claimTerms) {
+      if (!query.has(term)) continue;
+      covered += this.#weights.get(term) ?? 0;
+      shared++;
+    }
     const coverage = document.claimWeight > 0 ? covered / document.claimWeight : 0;
     let best = 0;
     let bestWeight = -1;
@@ -145,7 +150,7 @@ export class DebunkMatcher {
     const negationDiffers = polarityDiffers(document.claim, sentence);
     const numbersDiffer = missesNumber(document.claim, folded);
     // A claim of three characters is covered by chance; evidence grows with what there is to cover.
-    const evidence = 1 - Math.exp(-covered / 25);
+    const evidence = 1 - Math.exp(-shared / 6);
     let value = (0.6 * coverage + 0.4 * inSentence) * evidence;
     if (negationDiffers) value *= 0.6;
     if (numbersDiffer) value *= 0.85;

@@ -11,7 +11,7 @@ import { WordKind } from './lexicon.ts';
 import { fold, ownWords, withoutLinks } from './normalise.ts';
 import { PlaceReader } from './places.ts';
 import { asksOffice } from './question.ts';
-import { type DictionaryEntry, Segmenter, type SegmenterName } from './segment.ts';
+import { type DictionaryEntry, Segmenter, type SegmenterName, type WordFacts } from './segment.ts';
 import { SentimentReader, type SentimentVerdict } from './sentiment.ts';
 import { addSignals, MOST_FEATURES, namesThing, READ, styleOf } from './signals.ts';
 
@@ -73,6 +73,8 @@ export class Enricher {
   readonly #places: PlaceReader;
   readonly #features = new Features();
   readonly #things: string[] = [];
+  /** What is known of each word of the current text. */
+  readonly #facts: WordFacts[] = [];
   readonly sentiment: SentimentReader;
   readonly claims: ClaimReader;
   readonly departments: DepartmentReader;
@@ -112,8 +114,11 @@ export class Enricher {
     const places = this.#places;
     keywords.start();
     places.start();
+    const known = this.#facts;
+    known.length = 0;
     for (const word of cut) {
       const facts = this.segmenter.facts(word);
+      known.push(facts);
       places.see(word, facts);
       if (!facts.word) {
         if (word === '#') inTag = !inTag;
@@ -149,7 +154,13 @@ export class Enricher {
     const folded = fold(text);
     const cut = this.segmenter.cut(withoutLinks(folded));
     let cues = 0;
-    for (const word of cut) cues |= this.segmenter.facts(word).cues;
+    const known = this.#facts;
+    known.length = 0;
+    for (const word of cut) {
+      const facts = this.segmenter.facts(word);
+      known.push(facts);
+      cues |= facts.cues;
+    }
     return this.#read(folded, cut, cues);
   }
 
@@ -161,9 +172,11 @@ export class Enricher {
     const things = this.#things;
     things.length = 0;
     // Repost chains are read too: whom somebody repeats tells what they think.
-    for (const word of words) {
-      if (word === ' ') continue;
-      if (namesThing(this.segmenter.facts(word))) things.push(word);
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i] ?? '';
+      const facts = this.#facts[i];
+      if (word === ' ' || facts === undefined) continue;
+      if (namesThing(facts)) things.push(word);
       else features.word(word);
       if (features.size > MOST_FEATURES) break;
     }

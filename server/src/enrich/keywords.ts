@@ -52,7 +52,6 @@ export class KeywordPicker {
   readonly #words: string[] = [];
   readonly #scores: number[] = [];
   readonly #segmenter: Segmenter;
-  readonly #weights = new Map<WordFacts, number>();
 
   constructor(segmenter: Segmenter) {
     this.#segmenter = segmenter;
@@ -65,12 +64,8 @@ export class KeywordPicker {
 
   /** @param boost 2 inside a hashtag or headline, 1 elsewhere. */
   see(word: string, facts: WordFacts, boost: number): void {
-    let weight = this.#weights.get(facts);
-    if (weight === undefined) {
-      if (this.#weights.size > 150_000) this.#weights.clear();
-      weight = keywordWeight(word, facts, this.#segmenter.lexicon.total);
-      this.#weights.set(facts, weight);
-    }
+    if (facts.keyword < 0) facts.keyword = keywordWeight(word, facts, this.#segmenter.lexicon.total);
+    const weight = facts.keyword;
     if (weight <= 0) return;
     const at = this.#words.indexOf(word);
     if (at >= 0) {

@@ -28,6 +28,8 @@ export interface LearnOptions {
   /** Counts rare labels as much as frequent ones: 0 = off, 1 = fully. */
   balance: number;
   seed: number;
+  /** Two labels need one score, that of the first. */
+  oneScore?: boolean;
   epochs?: number;
 }
 
@@ -69,8 +71,7 @@ function index(examples: readonly Example[], bits: number, rarest: number): Int3
  */
 export function learn(examples: readonly Example[], options: LearnOptions): LinearModel {
   const { labels, bits } = options;
-  // Two labels need one score: that of the first.
-  const machines = labels.length === 2 ? 1 : labels.length;
+  const machines = options.oneScore === true ? 1 : labels.length;
   const size = 2 ** bits;
   const rows = index(examples, bits, options.rarest);
   const norms = examples.map((example) => 1 / Math.sqrt(example.hashes.length || 1));

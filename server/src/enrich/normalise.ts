@@ -126,14 +126,12 @@ export function isHan(c: number): boolean {
   return (c >= 0x4e00 && c <= 0x9fff) || (c >= 0x3400 && c <= 0x4dbf);
 }
 
-/** A code unit that can be part of a word: Han, Latin and other letters, digits. */
+/** 1 for letters, marks on letters and digits of the basic plane. */
+const WORD_UNITS = Uint8Array.from({ length: 0x10000 }, (_, c) =>
+  /[\p{L}\p{M}\p{N}]/u.test(String.fromCharCode(c)) ? 1 : 0,
+);
+
+/** A code unit that can be part of a word: letters of any script, marks on them, digits. Never half of a pair. */
 export function isWordUnit(c: number): boolean {
-  if (isHan(c)) return true;
-  if (c < 0x80) return (c >= 0x30 && c <= 0x39) || (c >= 0x61 && c <= 0x7a) || (c >= 0x41 && c <= 0x5a);
-  return (
-    (c >= 0xc0 && c <= 0x24f && c !== 0xd7 && c !== 0xf7) || // Latin with marks
-    (c >= 0x370 && c <= 0x1fff) || // Greek, Cyrillic, Arabic, Tibetan, Mongolian, …
-    (c >= 0x3040 && c <= 0x30ff && c !== 0x30fb) || // kana
-    (c >= 0xac00 && c <= 0xd7a3) // hangul
-  );
+  return WORD_UNITS[c] === 1;
 }

@@ -111,6 +111,8 @@ export interface WordFacts {
   word: boolean;
   /** What the word signals: bits of `Cue`. */
   cues: number;
+  /** Weight as a keyword, once it was asked for; −1 before. */
+  keyword: number;
 }
 
 const MEMORY = 120_000;
@@ -186,7 +188,7 @@ export class Segmenter {
     const known = frequency > 0;
     const search = indexTokens(this.lexicon, word, known).join(' ');
     const kind = known ? this.lexicon.kind(word) : WordKind.other;
-    return { search, known, kind, frequency, word: search !== '', cues: cuesOf(word) };
+    return { search, known, kind, frequency, word: search !== '', cues: cuesOf(word), keyword: -1 };
   }
 }
 

@@ -62,17 +62,41 @@ export function styleOf(text: string): Style {
   return style;
 }
 
-/** Hashes of the named features, made once. */
-const NAMED = new Map<string, number>();
-function named(features: Features, name: string, level: number): void {
-  const key = name + String(level);
-  let hash = NAMED.get(key);
-  if (hash === undefined) {
-    hash = 0x1b873593;
-    for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x5bd1e995) ^ (hash >>> 13);
-    NAMED.set(key, hash);
-  }
-  features.add(hash);
+/** Hashes of the names of signals. */
+const hashOfName = (name: string): number => {
+  let hash = 0x1b873593;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x5bd1e995) ^ (hash >>> 13);
+  return hash;
+};
+const COUNTED = [
+  'length',
+  'digits',
+  'exclamations',
+  'questions',
+  'handles',
+  'links',
+  'hashtags',
+  'emoticons',
+  'headline',
+  'quotes',
+] as const;
+const NAMED = new Map<string, number>([...COUNTED, ...CUE_NAMES].map((name) => [name, hashOfName(name)]));
+const CUE_HASHES = CUE_NAMES.map((name) => NAMED.get(name) ?? 0);
+const [
+  LENGTH = 0,
+  DIGITS = 0,
+  EXCLAMATIONS = 0,
+  QUESTIONS = 0,
+  HANDLES = 0,
+  LINKS = 0,
+  HASHTAGS = 0,
+  EMOTICONS = 0,
+  HEADLINE = 0,
+  QUOTES = 0,
+] = COUNTED.map((name) => NAMED.get(name));
+
+function named(features: Features, hash: number, level: number): void {
+  features.add(Math.imul(hash + level, 0x2c1b3c6d));
 }
 
 /** 0, 1, 2, 3 (3–4), 4 (5 and more). */
@@ -82,20 +106,18 @@ function level(count: number): number {
 
 /** Adds the style and cue signals of a text. */
 export function addSignals(features: Features, style: Style, cues: number): void {
-  named(features, 'length', Math.min(7, Math.floor(Math.log2(style.length + 1))));
-  named(features, 'digits', level(style.digits));
-  named(features, 'exclamations', level(style.exclamations));
-  named(features, 'questions', level(style.questions));
-  named(features, 'handles', level(style.handles));
-  named(features, 'links', level(style.links));
-  named(features, 'hashtags', level(style.hashtags >> 1));
-  named(features, 'emoticons', level(style.emoticons));
-  named(features, 'headline', style.headline ? 1 : 0);
-  named(features, 'quotes', level(style.quotes));
-  let bit = 1;
-  for (const name of CUE_NAMES) {
-    if ((cues & bit) !== 0) named(features, name, 1);
-    bit <<= 1;
+  named(features, LENGTH, Math.min(7, Math.floor(Math.log2(style.length + 1))));
+  named(features, DIGITS, level(style.digits));
+  named(features, EXCLAMATIONS, level(style.exclamations));
+  named(features, QUESTIONS, level(style.questions));
+  named(features, HANDLES, level(style.handles));
+  named(features, LINKS, level(style.links));
+  named(features, HASHTAGS, level(style.hashtags >> 1));
+  named(features, EMOTICONS, level(style.emoticons));
+  named(features, HEADLINE, style.headline ? 1 : 0);
+  named(features, QUOTES, level(style.quotes));
+  for (let i = 0; i < CUE_HASHES.length; i++) {
+    if ((cues & (1 << i)) !== 0) named(features, CUE_HASHES[i] ?? 0, 1);
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * In: sign-in forms. Out: the session cookie and who one is. Called by: the web's login page and user menu.
  */
+import '@fastify/cookie';
 import { routes, type PublicStatus, type RouteInput, type Session } from '@minsheng/contracts';
 import { Controller, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';

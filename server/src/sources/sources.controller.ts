@@ -112,14 +112,17 @@ export class SourcesController {
     const settings = body.settings ?? source.settings;
     this.checked(source.kind, settings, credentials, body.schedule);
     await this.db.write(async (tx) => {
-      await tx.repo(SourceEntity).update(source.id, {
-        name: body.name ?? source.name,
-        settings,
-        schedule: body.schedule ?? source.schedule,
-        paused: body.paused === undefined ? source.paused : Number(body.paused),
-        ...(credentials === undefined ? {} : { credentials: this.seal(credentials), failures: 0, errorKind: null, message: null }),
-        nextRunAt: body.paused === true ? source.nextRunAt : this.clock.now(),
-      });
+      await tx.run('UPDATE sources SET name = ?, settings = ?, schedule = ?, paused = ?, next_run_at = ? WHERE id = ?', [
+        body.name ?? source.name,
+        JSON.stringify(settings),
+        JSON.stringify(body.schedule ?? source.schedule),
+        body.paused === undefined ? source.paused : Number(body.paused),
+        body.paused === true ? source.nextRunAt : this.clock.now(),
+        source.id,
+      ]);
+      if (credentials !== undefined) {
+        await tx.run('UPDATE sources SET credentials = ?, failures = 0, error_kind = NULL, message = NULL WHERE id = ?', [this.seal(credentials), source.id]);
+      }
     });
     return this.view(await this.find(params.id), 0);
   }

@@ -3,5 +3,7 @@
  * A migration is named `<What><timestamp>`; it belongs to the module whose tables it makes and lies in that module's folder.
  */
 import { Posts1763900000001 } from '../../posts/posts.migration.ts';
+import { Search1763900000010 } from '../../search/search.migration.ts';
+import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
 
-export const migrations = [Posts1763900000001];
+export const migrations = [Posts1763900000001, Search1763900000010, Rollups1763900000011];

@@ -36,8 +36,9 @@ export function defineRoute<
   P extends z.ZodType | undefined = undefined,
   Q extends z.ZodType | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
->(route: Route<P, Q, B, R>): Route<P, Q, B, R> {
-  return route;
+>(route: Route<P, Q, B, R>): Route<P, Q, B, R> & { params: P; query: Q; body: B } {
+  // Without the intersection an optional part reads as `P | undefined`, and neither side's types would see the schema.
+  return { ...route, params: route.params as P, query: route.query as Q, body: route.body as B };
 }
 
 type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;

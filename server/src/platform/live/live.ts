@@ -3,6 +3,7 @@
  */
 import type { LiveEvent } from '@minsheng/contracts';
 import { Injectable } from '@nestjs/common';
+import { toInstant } from '../clock.ts';
 import { Subject, type Observable } from 'rxjs';
 
 type WithoutTime<T> = T extends LiveEvent ? Omit<T, 'at'> : never;
@@ -15,7 +16,18 @@ export class Live {
     return this.subject.asObservable();
   }
 
+  private readonly closing = new Set<() => void>();
+
+  /** Runs when the server stops, so that open streams do not hold it. */
+  onClose(stop: () => void): void {
+    this.closing.add(stop);
+  }
+
+  beforeApplicationShutdown(): void {
+    for (const stop of this.closing) stop();
+  }
+
   tell(event: WithoutTime<LiveEvent>): void {
-    this.subject.next({ ...event, at: new Date().toISOString() } as LiveEvent);
+    this.subject.next({ ...event, at: toInstant(Date.now()) } as LiveEvent);
   }
 }

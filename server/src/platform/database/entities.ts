@@ -2,6 +2,15 @@
  * In: every module's entity files. Out: the list TypeORM is given. Used by: database.ts only.
  */
 import { AccountEntity } from '../../accounts/account.entity.ts';
+import { BriefingEntity } from '../../briefings/briefing.entity.ts';
+import {
+  AnswerRowEntity,
+  CaseEntity,
+  CaseHistoryEntity,
+  DepartmentEntity,
+  ReplyEntity,
+  RuleEntity,
+} from '../../inbox/inbox.entity.ts';
 import {
   PostChangeEntity,
   PostConsumerEntity,
@@ -17,4 +26,11 @@ export const entities = [
   PostChangeEntity,
   PostConsumerEntity,
   ReplyHandleEntity,
+  DepartmentEntity,
+  CaseEntity,
+  ReplyEntity,
+  CaseHistoryEntity,
+  AnswerRowEntity,
+  RuleEntity,
+  BriefingEntity,
 ];

@@ -42,7 +42,11 @@ export class AnswerBank {
     items: AnswerEntry[];
     nextCursor: string | null;
   }> {
-    const find = this.db.repo(AnswerRowEntity).createQueryBuilder('a').orderBy('a.id', 'DESC').take(query.limit + 1);
+    const find = this.db
+      .repo(AnswerRowEntity)
+      .createQueryBuilder('a')
+      .orderBy('a.id', 'DESC')
+      .take(query.limit + 1);
     if (query.cursor !== undefined) {
       if (!/^\d{1,15}$/u.test(query.cursor)) {
         throw new UserError('invalid-input', '翻页位置无效。', { todo: '请从第一页重新打开。' });
@@ -63,7 +67,8 @@ export class AnswerBank {
   }
 
   async create(body: RouteInput<typeof routes.inbox.createAnswer>['body']): Promise<AnswerEntry> {
-    const departmentId = body.departmentId === null || body.departmentId === undefined ? null : Number(body.departmentId);
+    const departmentId =
+      body.departmentId === null || body.departmentId === undefined ? null : Number(body.departmentId);
     const row = await this.db.write(async (tx) => {
       if (departmentId !== null && !(await tx.repo(DepartmentEntity).existsBy({ id: departmentId }))) {
         throw new UserError('invalid-input', '所选承办单位不存在，没有保存。', {

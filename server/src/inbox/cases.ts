@@ -85,9 +85,10 @@ export class Cases {
       }
       let batchId: number | null = null;
       for (const c of cases) {
-        await tx.run(`UPDATE inbox_replies SET state = 'draft' WHERE case_id = ? AND state IN ('submitted', 'approved')`, [
-          c.id,
-        ]);
+        await tx.run(
+          `UPDATE inbox_replies SET state = 'draft' WHERE case_id = ? AND state IN ('submitted', 'approved')`,
+          [c.id],
+        );
         const reply: ReplyEntity = await tx.repo(ReplyEntity).save({
           caseId: c.id,
           batchId,
@@ -194,9 +195,10 @@ export class Cases {
   async dismiss(id: number, body: Body<'dismiss'>, by: By): Promise<void> {
     await this.change(id, by, async (tx, c) => {
       requireOpen(c);
-      await tx.run(`UPDATE inbox_replies SET state = 'draft' WHERE case_id = ? AND state IN ('submitted', 'approved')`, [
-        id,
-      ]);
+      await tx.run(
+        `UPDATE inbox_replies SET state = 'draft' WHERE case_id = ? AND state IN ('submitted', 'approved')`,
+        [id],
+      );
       settle(c, 'dismissed', this.clock.now());
       return { action: '无需答复', text: body.reason };
     });

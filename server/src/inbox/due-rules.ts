@@ -20,7 +20,9 @@ export function ruleFor(
     if (post.platform === 'hotline') return 'hotline';
     return on('complaint') && COMPLAINT.test(post.text) ? 'complaint' : 'consultation';
   }
-  return on('comment-simple') && [...post.text].length <= 30 && !COMPLAINT.test(post.text) ? 'comment-simple' : 'comment';
+  return on('comment-simple') && [...post.text].length <= 30 && !COMPLAINT.test(post.text)
+    ? 'comment-simple'
+    : 'comment';
 }
 
 /** zh-CN, for 办理期限 on the case page. */
@@ -34,9 +36,7 @@ export function dueSentence(
   else parts.push(`自收到（${dayOf(facts.receivedAt)}）次日起算`);
   const year = Number(dayOf(facts.dueAt).slice(0, 4));
   const calendar =
-    year > LAST_PUBLISHED_YEAR
-      ? `${year} 年放假安排未收录，只按周末推算`
-      : '法定节假日与调休按国务院办公厅放假安排';
+    year > LAST_PUBLISHED_YEAR ? `${year} 年放假安排未收录，只按周末推算` : '法定节假日与调休按国务院办公厅放假安排';
   return `${parts.join('，')}；${calendar}。依据：${rule.source}${rule.verified === 1 ? '' : '（待核对）'}。`;
 }
 

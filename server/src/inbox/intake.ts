@@ -81,7 +81,9 @@ export class InboxIntake {
     );
     const last = changes.at(-1);
     if (last === undefined) return 0;
-    const posts = await this.load([...new Set(changes.filter((c) => c.change !== 'engagement').map((c) => Number(c.post_id)))]);
+    const posts = await this.load([
+      ...new Set(changes.filter((c) => c.change !== 'engagement').map((c) => Number(c.post_id))),
+    ]);
     const index = (this.index ??= await this.rebuildIndex());
     const rules = new Map((await this.db.repo(RuleEntity).find()).map((r) => [r.key, r]));
 
@@ -280,10 +282,9 @@ async function refresh(tx: Tx, post: ChangedPost): Promise<void> {
 
 /** Deleted at the source: the case stays, what the citizen took back does not. */
 async function forget(tx: Tx, postId: number, now: number): Promise<void> {
-  const [row] = await tx.all<{ id: number; excerpt: string }>(
-    'SELECT id, excerpt FROM inbox_cases WHERE post_id = ?',
-    [postId],
-  );
+  const [row] = await tx.all<{ id: number; excerpt: string }>('SELECT id, excerpt FROM inbox_cases WHERE post_id = ?', [
+    postId,
+  ]);
   if (row === undefined || row.excerpt === GONE_TEXT) return;
   await tx.run(
     `UPDATE inbox_cases SET title = ?, excerpt = ?, terms = '[]', places = '[]', fingerprint = NULL, copy_key = NULL WHERE id = ?`,

@@ -27,7 +27,8 @@ export class OverdueWatch {
       [this.clock.now()],
     );
     const n = Number(row?.n ?? 0);
-    const text = n === 0 ? '' : `${n} 件留言已过办理期限仍未答复，最早的一件应于 ${dayOf(Number(row?.oldest))} 前答复。`;
+    const text =
+      n === 0 ? '' : `${n} 件留言已过办理期限仍未答复，最早的一件应于 ${dayOf(Number(row?.oldest))} 前答复。`;
     if (text === this.said) return n;
     if (n === 0) await this.alerts.close(OVERDUE_SUBJECT);
     else {

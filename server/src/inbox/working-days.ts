@@ -24,7 +24,7 @@ export function isWorkingDay(day: string): boolean {
 /** The day `n` working days after `day`; the day itself does not count (period rule of administrative law: 开始之日不计). n ≥ 0. */
 export function addWorkingDays(day: string, n: number): string {
   let at = day;
-  for (let left = n; left > 0; ) {
+  for (let left = n; left > 0;) {
     at = nextDay(at);
     if (isWorkingDay(at)) left--;
   }
@@ -35,7 +35,7 @@ export function addWorkingDays(day: string, n: number): string {
 export function workingDaysBetween(from: string, to: string): number {
   if (to < from) return -workingDaysBetween(to, from);
   let n = 0;
-  for (let at = from; at < to; ) {
+  for (let at = from; at < to;) {
     at = nextDay(at);
     if (isWorkingDay(at)) n++;
   }

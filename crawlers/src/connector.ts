@@ -85,7 +85,9 @@ export interface ConnectorDefinition<
   /** One cheap request that proves the settings and credentials; throws a connector error otherwise. Returns one zh-CN sentence of what was found. */
   probe(run: RunContext<z.infer<Settings>, z.infer<Credentials>, z.infer<Cursor>>): Promise<string>;
   /** Yields pages, oldest news first where the platform allows it; each page is stored before the next is asked for. */
-  crawl(run: RunContext<z.infer<Settings>, z.infer<Credentials>, z.infer<Cursor>>): AsyncIterable<Page<z.infer<Cursor>>>;
+  crawl(
+    run: RunContext<z.infer<Settings>, z.infer<Credentials>, z.infer<Cursor>>,
+  ): AsyncIterable<Page<z.infer<Cursor>>>;
 }
 
 /** Declares a source kind. It only returns its argument: the types are the point. */

@@ -27,7 +27,15 @@ export interface Batch {
   arrivals: readonly Arrival[];
   sourceId: number | null;
   /** Counters that changed without a text. */
-  engagement?: readonly { platform: string; kind: string; id: string; likes?: number; comments?: number; reposts?: number; reads?: number }[];
+  engagement?: readonly {
+    platform: string;
+    kind: string;
+    id: string;
+    likes?: number;
+    comments?: number;
+    reposts?: number;
+    reads?: number;
+  }[];
   gone?: readonly { platform: string; kind: string; id: string; state: 'deleted' | 'restricted' }[];
   /** Official accounts seen on the way. */
   accounts?: readonly { platform: string; nativeId: string; name: string; followers?: number }[];
@@ -75,8 +83,15 @@ export class Pipeline {
         report.updated += await this.refresh(tx, batch, now);
 
         const rewritten = edited.map(({ known, item }) => this.rewritten(known.id, item, batch, accounts));
-        await this.remove(tx, rewritten.map((post) => post.id));
-        for (const writer of this.writers) await writer.write(tx, [...written, ...rewritten].sort((a, b) => a.id - b.id));
+        await this.remove(
+          tx,
+          rewritten.map((post) => post.id),
+        );
+        for (const writer of this.writers)
+          await writer.write(
+            tx,
+            [...written, ...rewritten].sort((a, b) => a.id - b.id),
+          );
         await batch.alongside?.(tx, report);
       });
     } catch (error) {
@@ -112,7 +127,8 @@ export class Pipeline {
       if (item.state !== 'live') {
         if (old.state !== item.state) gone.push({ id: old.id, state: item.state });
         else continue;
-      } else if (item.text !== old.text && item.text !== '' && old.state !== 'deleted') edited.push({ known: old, item });
+      } else if (item.text !== old.text && item.text !== '' && old.state !== 'deleted')
+        edited.push({ known: old, item });
       else if (grew(old, item)) counted.push({ known: old, item });
       else continue;
       report.updated++;
@@ -134,7 +150,10 @@ export class Pipeline {
   private async goneIds(tx: Tx, batch: Batch): Promise<{ id: number; state: 'deleted' | 'restricted' }[]> {
     const ids = [];
     for (const { platform, kind, id: nativeId, state } of batch.gone ?? []) {
-      const [row] = await tx.all<{ id: number }>('SELECT id FROM posts WHERE platform = ? AND kind = ? AND native_id = ? AND state <> ?', [platform, kind, nativeId, state]);
+      const [row] = await tx.all<{ id: number }>(
+        'SELECT id FROM posts WHERE platform = ? AND kind = ? AND native_id = ? AND state <> ?',
+        [platform, kind, nativeId, state],
+      );
       if (row !== undefined) ids.push({ id: row.id, state });
     }
     return ids;
@@ -167,7 +186,9 @@ export class Pipeline {
       accountId: item.account === null ? null : (accounts.get(`${item.platform} ${item.account}`) ?? null),
       official: item.account !== null,
       publishedAt: item.publishedAt,
-      sentiment: { positive: 1, neutral: 0, negative: -1, uncertain: 9 }[enrichment.sentiment] as WrittenPost['sentiment'],
+      sentiment: { positive: 1, neutral: 0, negative: -1, uncertain: 9 }[
+        enrichment.sentiment
+      ] as WrittenPost['sentiment'],
       keywords: enrichment.keywords,
       searchTokens: enrichment.searchTokens,
     };
@@ -179,8 +200,16 @@ export class Pipeline {
   }
 }
 
-function grew(old: { likes: number; comments: number; reposts: number; reads: number }, next: { likes: number; comments: number; reposts: number; reads: number }): boolean {
-  return old.likes !== next.likes || old.comments !== next.comments || old.reposts !== next.reposts || old.reads !== next.reads;
+function grew(
+  old: { likes: number; comments: number; reposts: number; reads: number },
+  next: { likes: number; comments: number; reposts: number; reads: number },
+): boolean {
+  return (
+    old.likes !== next.likes ||
+    old.comments !== next.comments ||
+    old.reposts !== next.reposts ||
+    old.reads !== next.reads
+  );
 }
 
 const EXAMPLES = 20;
@@ -201,7 +230,8 @@ export function note(report: IngestReport, rejected: readonly Rejected[]): void 
 /** The sum of two reports. */
 export function addReports(a: IngestReport, b: IngestReport): IngestReport {
   const reasons = { ...a.reasons };
-  for (const [reason, n] of Object.entries(b.reasons) as [keyof typeof reasons, number][]) reasons[reason] = (reasons[reason] ?? 0) + n;
+  for (const [reason, n] of Object.entries(b.reasons) as [keyof typeof reasons, number][])
+    reasons[reason] = (reasons[reason] ?? 0) + n;
   return {
     read: a.read + b.read,
     stored: a.stored + b.stored,

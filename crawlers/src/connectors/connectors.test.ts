@@ -20,9 +20,26 @@ function city(): RawItem[] {
   let id = 5_200_000_000_000_000;
   for (let p = 0; p < 230; p++) {
     const postId = String(id++ * 1);
-    items.push({ platform: 'weibo', kind: 'post', id: postId, account: '澜江发布', publishedAt: at(10_000 - p * 40), text: `第 ${p} 条通知`, likes: p, comments: p % 7 === 0 ? 130 : 3 });
+    items.push({
+      platform: 'weibo',
+      kind: 'post',
+      id: postId,
+      account: '澜江发布',
+      publishedAt: at(10_000 - p * 40),
+      text: `第 ${p} 条通知`,
+      likes: p,
+      comments: p % 7 === 0 ? 130 : 3,
+    });
     for (let c = 0; c < (p % 7 === 0 ? 130 : 3); c++) {
-      items.push({ platform: 'weibo', kind: 'comment', id: String(id++), parentId: postId, author: `u${c}`, publishedAt: at(10_000 - p * 40 - 1), text: `第 ${c} 个看法` });
+      items.push({
+        platform: 'weibo',
+        kind: 'comment',
+        id: String(id++),
+        parentId: postId,
+        author: `u${c}`,
+        publishedAt: at(10_000 - p * 40 - 1),
+        text: `第 ${c} 个看法`,
+      });
     }
   }
   return items;
@@ -35,8 +52,19 @@ async function serve(options: Partial<ReplayOptions> & Pick<ReplayOptions, 'item
 }
 
 /** Runs a connector; `pages` stops it as a killed process would, after that many stored pages. */
-async function crawl(connector: ConnectorDefinition, settings: object, credentials: object, cursor?: unknown, pages = Infinity) {
-  const http = createHttpClient({ allowPrivateNetwork: true, pace: { minIntervalMs: 0, jitterMs: 0 }, retries: 1, sleep: () => Promise.resolve() });
+async function crawl(
+  connector: ConnectorDefinition,
+  settings: object,
+  credentials: object,
+  cursor?: unknown,
+  pages = Infinity,
+) {
+  const http = createHttpClient({
+    allowPrivateNetwork: true,
+    pace: { minIntervalMs: 0, jitterMs: 0 },
+    retries: 1,
+    sleep: () => Promise.resolve(),
+  });
   onTestFinished(() => http.close());
   const context: RunContext<unknown, unknown, unknown> = {
     settings: connector.settings.parse({ allowPrivateNetwork: true, days: 3650, commentDays: 3650, ...settings }),
@@ -67,7 +95,9 @@ describe('weibo-official', () => {
     const run = await crawl(weiboOfficial, { baseUrl: server.url, pageCap: 5000 }, { accessToken: server.token });
     expect(run.items.length).toBe(items.length);
     expect(keys(run.items)).toEqual(keys(items));
-    expect(run.items.filter((i) => i.kind === 'comment').every((i) => i.author !== undefined && i.account === undefined)).toBe(true);
+    expect(
+      run.items.filter((i) => i.kind === 'comment').every((i) => i.author !== undefined && i.account === undefined),
+    ).toBe(true);
     const again = await crawl(weiboOfficial, { baseUrl: server.url }, { accessToken: server.token }, run.cursor);
     expect(again.items).toEqual([]);
     expect(again.requests).toBeLessThanOrEqual(5);
@@ -88,7 +118,9 @@ describe('weibo-official', () => {
 
   it('says when the authorisation has expired', async () => {
     const server = await serve({ items: city().slice(0, 10) });
-    const failed = await crawl(weiboOfficial, { baseUrl: server.url }, { accessToken: 'wrong' }).catch((e: unknown) => e);
+    const failed = await crawl(weiboOfficial, { baseUrl: server.url }, { accessToken: 'wrong' }).catch(
+      (e: unknown) => e,
+    );
     expect(failed).toBeInstanceOf(ConnectorError);
     expect(failed).toMatchObject({ kind: 'login-needed' });
   });
@@ -98,20 +130,56 @@ describe('wechat-official', () => {
   it('brings articles, comments and the office’s replies', async () => {
     const items: RawItem[] = [];
     for (let a = 0; a < 45; a++) {
-      items.push({ platform: 'wechat', kind: 'post', id: `art${a}`, account: '澜江水务', publishedAt: at(9000 - a * 60), title: `文章 ${a}`, text: `<p>正文 ${a}</p>` });
-      for (let c = 0; c < (a === 3 ? 120 : 2); c++) items.push({ platform: 'wechat', kind: 'comment', id: `art${a}c${c}`, parentId: `art${a}`, author: `o${c}`, publishedAt: at(8990 - a * 60), text: `留言 ${a}-${c}` });
+      items.push({
+        platform: 'wechat',
+        kind: 'post',
+        id: `art${a}`,
+        account: '澜江水务',
+        publishedAt: at(9000 - a * 60),
+        title: `文章 ${a}`,
+        text: `<p>正文 ${a}</p>`,
+      });
+      for (let c = 0; c < (a === 3 ? 120 : 2); c++)
+        items.push({
+          platform: 'wechat',
+          kind: 'comment',
+          id: `art${a}c${c}`,
+          parentId: `art${a}`,
+          author: `o${c}`,
+          publishedAt: at(8990 - a * 60),
+          text: `留言 ${a}-${c}`,
+        });
     }
-    const server = await serve({ items, accounts: [{ platform: 'wechat', nativeId: 'gh_lanjiang', name: '澜江水务', appid: 'wxdemo', secret: 's3cret' }] });
-    const run = await crawl(wechatOfficial, { baseUrl: server.url, accountName: '澜江水务' }, { appid: 'wxdemo', secret: 's3cret' });
+    const server = await serve({
+      items,
+      accounts: [{ platform: 'wechat', nativeId: 'gh_lanjiang', name: '澜江水务', appid: 'wxdemo', secret: 's3cret' }],
+    });
+    const run = await crawl(
+      wechatOfficial,
+      { baseUrl: server.url, accountName: '澜江水务' },
+      { appid: 'wxdemo', secret: 's3cret' },
+    );
     expect(run.items.filter((i) => i.kind === 'post').length).toBe(45);
     expect(new Set(run.items.filter((i) => i.kind === 'comment').map((i) => i.text)).size).toBe(120 + 44 * 2);
-    const wrong = await crawl(wechatOfficial, { baseUrl: server.url, accountName: 'x' }, { appid: 'wxdemo', secret: 'no' }).catch((e: unknown) => e);
+    const wrong = await crawl(
+      wechatOfficial,
+      { baseUrl: server.url, accountName: 'x' },
+      { appid: 'wxdemo', secret: 'no' },
+    ).catch((e: unknown) => e);
     expect(wrong).toBeInstanceOf(ConnectorError);
   });
 });
 
 describe('feed', () => {
-  const items: RawItem[] = Array.from({ length: 12 }, (_, i) => ({ platform: 'site', kind: 'post', id: `n${i}`, account: '澜江市政府网', publishedAt: at(500 - i), title: `新闻 ${i}`, text: `内容 ${i}` }));
+  const items: RawItem[] = Array.from({ length: 12 }, (_, i) => ({
+    platform: 'site',
+    kind: 'post',
+    id: `n${i}`,
+    account: '澜江市政府网',
+    publishedAt: at(500 - i),
+    title: `新闻 ${i}`,
+    text: `内容 ${i}`,
+  }));
 
   it.each(['rss', 'atom', 'json'])('reads %s once, and only what changed after that', async (format) => {
     const server = await serve({ items });

@@ -53,7 +53,9 @@ export const feed = defineConnector({
 
   async probe(run) {
     const { entries } = await fetchFeed(run, run.settings.url, undefined);
-    return entries.length === 0 ? '连接正常，订阅里还没有内容。' : `连接正常，共 ${entries.length} 条，最近一条《${entries[0]?.title ?? '无题'}》。`;
+    return entries.length === 0
+      ? '连接正常，订阅里还没有内容。'
+      : `连接正常，共 ${entries.length} 条，最近一条《${entries[0]?.title ?? '无题'}》。`;
   },
 
   async *crawl(run) {
@@ -61,24 +63,41 @@ export const feed = defineConnector({
     let url: string | undefined = run.settings.url;
     const first = run.cursor === undefined;
     for (let n = 0; url !== undefined && n < (first ? PAGES : 1); n++) {
-      const { entries, next, etag, lastModified, unchanged } = await fetchFeed(run, url, n === 0 ? run.cursor : undefined);
+      const { entries, next, etag, lastModified, unchanged } = await fetchFeed(
+        run,
+        url,
+        n === 0 ? run.cursor : undefined,
+      );
       if (unchanged) {
         yield { items: [], cursor: run.cursor ?? { etag, lastModified, seen: [] } };
         return;
       }
-      if (n === 0) run.account({ platform: 'site', nativeId: new URL(run.settings.url).host + ':' + run.settings.accountName, name: run.settings.accountName });
+      if (n === 0)
+        run.account({
+          platform: 'site',
+          nativeId: new URL(run.settings.url).host + ':' + run.settings.accountName,
+          name: run.settings.accountName,
+        });
       yield pageOf(run, entries, known, { etag, lastModified });
       url = next;
     }
   },
 });
 
-function pageOf(run: Run, entries: readonly Entry[], known: Map<string, string>, validators: Pick<Cursor, 'etag' | 'lastModified'>): Page<Cursor> {
+function pageOf(
+  run: Run,
+  entries: readonly Entry[],
+  known: Map<string, string>,
+  validators: Pick<Cursor, 'etag' | 'lastModified'>,
+): Page<Cursor> {
   const items: RawItem[] = [];
   const gaps: Gap[] = [];
   let dateless = 0;
   for (const entry of entries) {
-    const hash = createHash('sha256').update(`${entry.title ?? ''}\n${entry.text}`).digest('base64url').slice(0, 16);
+    const hash = createHash('sha256')
+      .update(`${entry.title ?? ''}\n${entry.text}`)
+      .digest('base64url')
+      .slice(0, 16);
     if (known.get(entry.id) === hash) continue;
     if (entry.date === undefined) {
       dateless++;
@@ -112,9 +131,13 @@ async function fetchFeed(run: Run, url: string, cursor: Cursor | undefined) {
   const etag = answer.headers['etag'] ?? null;
   const lastModified = answer.headers['last-modified'] ?? null;
   if (answer.status === 304) return { entries: [], next: undefined, etag, lastModified, unchanged: true };
-  if (answer.status === 410) throw new ConnectorError('gone', '对方已永久关闭这个订阅。请更换地址或删除这个采集源。', { status: 410 });
+  if (answer.status === 410)
+    throw new ConnectorError('gone', '对方已永久关闭这个订阅。请更换地址或删除这个采集源。', { status: 410 });
   if (answer.status === 404) throw new ConnectorError('config', '订阅地址不存在（404）。请核对地址。', { status: 404 });
-  if (answer.status >= 400) throw new ConnectorError('unreachable', `对方网站返回 HTTP ${answer.status}，稍后自动重试。`, { status: answer.status });
+  if (answer.status >= 400)
+    throw new ConnectorError('unreachable', `对方网站返回 HTTP ${answer.status}，稍后自动重试。`, {
+      status: answer.status,
+    });
   const { entries, next } = readFeed(answer.text, url);
   return { entries, next, etag, lastModified, unchanged: false };
 }
@@ -125,24 +148,47 @@ export function readFeed(text: string, base: string): { entries: Entry[]; next: 
   if (start.startsWith('<!doctype html') || start.startsWith('<html')) {
     throw new LayoutChanged('这个地址返回的是网页而不是订阅内容，没有读取。请核对订阅地址，或确认是否需要登录。');
   }
-  if (/<!entity/iu.test(text.slice(0, 10_000))) throw new LayoutChanged('订阅内容含有实体定义，出于安全没有读取。请联系对方网站。');
+  if (/<!entity/iu.test(text.slice(0, 10_000)))
+    throw new LayoutChanged('订阅内容含有实体定义，出于安全没有读取。请联系对方网站。');
   let parsed: ReturnType<typeof parseFeed>;
   try {
     // eslint-disable-next-line no-control-regex -- characters that XML forbids and some sites send
     parsed = parseFeed(text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/gu, ''));
   } catch (cause) {
-    throw new LayoutChanged('订阅内容的格式无法识别，没有读取。请核对订阅地址。', { code: cause instanceof Error ? cause.name : 'parse' });
+    throw new LayoutChanged('订阅内容的格式无法识别，没有读取。请核对订阅地址。', {
+      code: cause instanceof Error ? cause.name : 'parse',
+    });
   }
-  const absolute = (link: string | undefined) => (link === undefined || !URL.canParse(link, base) ? undefined : new URL(link, base).href);
+  const absolute = (link: string | undefined) =>
+    link === undefined || !URL.canParse(link, base) ? undefined : new URL(link, base).href;
   const entries: Entry[] = [];
-  const add = (id: string | undefined, link: string | undefined, title: string | undefined, body: string | undefined, date: unknown) => {
+  const add = (
+    id: string | undefined,
+    link: string | undefined,
+    title: string | undefined,
+    body: string | undefined,
+    date: unknown,
+  ) => {
     const url = absolute(link);
     const content = unwrap(body ?? '');
-    const key = id ?? url ?? createHash('sha256').update(`${title ?? ''}${content}`).digest('hex').slice(0, 32);
-    entries.push({ id: key.slice(0, 200), url, title: title?.trim(), text: content === '' ? (title ?? '') : content, date: typeof date === 'string' ? feedDate(date) : undefined });
+    const key =
+      id ??
+      url ??
+      createHash('sha256')
+        .update(`${title ?? ''}${content}`)
+        .digest('hex')
+        .slice(0, 32);
+    entries.push({
+      id: key.slice(0, 200),
+      url,
+      title: title?.trim(),
+      text: content === '' ? (title ?? '') : content,
+      date: typeof date === 'string' ? feedDate(date) : undefined,
+    });
   };
   if (parsed.format === 'rss') {
-    for (const i of parsed.feed.items ?? []) add(i.guid?.value, i.link, i.title, i.content?.encoded ?? i.description, i.pubDate ?? i.dc?.dates?.[0]);
+    for (const i of parsed.feed.items ?? [])
+      add(i.guid?.value, i.link, i.title, i.content?.encoded ?? i.description, i.pubDate ?? i.dc?.dates?.[0]);
     return { entries, next: absolute(parsed.feed.atom?.links?.find((l) => l.rel === 'next')?.href) };
   }
   if (parsed.format === 'atom') {
@@ -153,7 +199,14 @@ export function readFeed(text: string, base: string): { entries: Entry[]; next: 
     return { entries, next: absolute(parsed.feed.links?.find((l) => l.rel === 'next')?.href) };
   }
   if (parsed.format === 'json') {
-    for (const i of parsed.feed.items ?? []) add(i.id, i.url ?? i.external_url, i.title, i.content_html ?? i.content_text ?? i.summary, i.date_published ?? i.date_modified);
+    for (const i of parsed.feed.items ?? [])
+      add(
+        i.id,
+        i.url ?? i.external_url,
+        i.title,
+        i.content_html ?? i.content_text ?? i.summary,
+        i.date_published ?? i.date_modified,
+      );
     return { entries, next: absolute(parsed.feed.next_url) };
   }
   throw new LayoutChanged('不支持的订阅格式，没有读取。支持 RSS 2.0、Atom、JSON Feed。');

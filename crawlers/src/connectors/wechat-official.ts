@@ -22,7 +22,10 @@ const Settings = z.object({
   days: z.number().int().min(1).max(3650).default(14).describe('首次采集往前多少天，也是继续采集评论的天数'),
   allowPrivateNetwork: z.boolean().default(false).describe('允许内网地址（仅用于本单位内网或演示）'),
 });
-const Credentials = z.object({ appid: z.string().min(1).describe('AppID'), secret: z.string().min(1).describe('AppSecret') });
+const Credentials = z.object({
+  appid: z.string().min(1).describe('AppID'),
+  secret: z.string().min(1).describe('AppSecret'),
+});
 
 const Article = z.object({
   id: z.string(),
@@ -45,10 +48,24 @@ type Run = RunContext<z.infer<typeof Settings>, z.infer<typeof Credentials>, Cur
 
 const NumberText = z.union([z.number(), z.string()]).transform(Number);
 const IdText = z.union([z.string(), z.number()]).transform(String);
-const NewsItem = z.looseObject({ title: z.string().default(''), digest: z.string().default(''), content: z.string().default(''), url: z.string().default(''), is_deleted: z.boolean().default(false) });
+const NewsItem = z.looseObject({
+  title: z.string().default(''),
+  digest: z.string().default(''),
+  content: z.string().default(''),
+  url: z.string().default(''),
+  is_deleted: z.boolean().default(false),
+});
 const Published = z.looseObject({
   total_count: z.number(),
-  item: z.array(z.looseObject({ article_id: z.string(), update_time: NumberText, content: z.looseObject({ news_item: z.array(NewsItem) }) })).default([]),
+  item: z
+    .array(
+      z.looseObject({
+        article_id: z.string(),
+        update_time: NumberText,
+        content: z.looseObject({ news_item: z.array(NewsItem) }),
+      }),
+    )
+    .default([]),
 });
 const Reply = z.looseObject({ content: z.string(), create_time: NumberText });
 const CommentList = z.looseObject({
@@ -72,7 +89,8 @@ export const wechatOfficial = defineConnector({
   manual: {
     name: '微信公众号（官方接口）',
     brings: '本单位公众号已发布的文章、读者留言和本单位的回复。',
-    needs: '已认证公众号的 AppID 与 AppSecret，并把本服务器的公网 IP 加入该公众号的 IP 白名单。只能采集本单位自己的公众号。',
+    needs:
+      '已认证公众号的 AppID 与 AppSecret，并把本服务器的公网 IP 加入该公众号的 IP 白名单。只能采集本单位自己的公众号。',
     cost: '每次运行 1–2 次请求，每篇近期文章的留言每 49 条 1 次。',
   },
   settings: Settings,
@@ -82,7 +100,9 @@ export const wechatOfficial = defineConnector({
 
   async probe(run) {
     const session = new TokenSession(run);
-    const list = Published.parse(await session.post('/cgi-bin/freepublish/batchget', { offset: 0, count: 1, no_content: 1 }));
+    const list = Published.parse(
+      await session.post('/cgi-bin/freepublish/batchget', { offset: 0, count: 1, no_content: 1 }),
+    );
     return `连接正常，公众号“${run.settings.accountName}”共发布 ${list.total_count} 次。`;
   },
 
@@ -108,7 +128,9 @@ async function* articles(run: Run, session: TokenSession, state: Cursor): AsyncG
   let newest = state.since;
   let offset = 0;
   for (;;) {
-    const list = Published.parse(await session.post('/cgi-bin/freepublish/batchget', { offset, count: ARTICLES, no_content: 0 }));
+    const list = Published.parse(
+      await session.post('/cgi-bin/freepublish/batchget', { offset, count: ARTICLES, no_content: 0 }),
+    );
     const items: RawItem[] = [];
     const gone: Gone[] = [];
     let reached = list.item.length === 0;
@@ -131,7 +153,9 @@ async function* articles(run: Run, session: TokenSession, state: Cursor): AsyncG
     offset += list.item.length;
     const end = reached || offset >= list.total_count;
     if (end) state.since = newest;
-    state.articles = state.articles.filter((a) => a.at * 1000 >= run.now().getTime() - run.settings.days * DAY).slice(-ARTICLES_KEPT);
+    state.articles = state.articles
+      .filter((a) => a.at * 1000 >= run.now().getTime() - run.settings.days * DAY)
+      .slice(-ARTICLES_KEPT);
     yield page(state, { items, gone });
     if (end) return;
   }
@@ -163,11 +187,19 @@ async function* comments(run: Run, session: TokenSession, state: Cursor): AsyncG
     const now = run.now().getTime();
     const every = now - article.at * 1000 < DAY ? COMMENT_EVERY_MS.day : COMMENT_EVERY_MS.later;
     if (now - article.checkedAt < every && run.settings.baseUrl === 'https://api.weixin.qq.com') continue;
-    for (let begin = 0; ; ) {
+    for (let begin = 0; ;) {
       let list: z.infer<typeof CommentList>;
       try {
         const { msgDataId, index } = article;
-        list = CommentList.parse(await session.post('/cgi-bin/comment/list', { msg_data_id: Number(msgDataId), index, begin, count: COMMENTS, type: 0 }));
+        list = CommentList.parse(
+          await session.post('/cgi-bin/comment/list', {
+            msg_data_id: Number(msgDataId),
+            index,
+            begin,
+            count: COMMENTS,
+            type: 0,
+          }),
+        );
       } catch (error) {
         if (error instanceof ConnectorError && error.details.code === NO_PRIVILEGE) {
           state.noComments = true;
@@ -188,7 +220,11 @@ async function* comments(run: Run, session: TokenSession, state: Cursor): AsyncG
   }
 }
 
-function commentOf(run: Run, article: z.infer<typeof Article>, comment: z.infer<typeof CommentList>['comment'][number]): RawItem[] {
+function commentOf(
+  run: Run,
+  article: z.infer<typeof Article>,
+  comment: z.infer<typeof CommentList>['comment'][number],
+): RawItem[] {
   const id = `${article.msgDataId}_${article.index}_${comment.user_comment_id}`;
   const { openid } = comment;
   const items: RawItem[] = [
@@ -200,10 +236,20 @@ function commentOf(run: Run, article: z.infer<typeof Article>, comment: z.infer<
       ...(openid === undefined ? {} : { author: openid }),
       publishedAt: officeTime(comment.create_time * 1000),
       text: comment.content,
-      replyHandle: { platform: 'wechat', msgDataId: article.msgDataId, index: String(article.index), userCommentId: comment.user_comment_id },
+      replyHandle: {
+        platform: 'wechat',
+        msgDataId: article.msgDataId,
+        index: String(article.index),
+        userCommentId: comment.user_comment_id,
+      },
     },
   ];
-  const replies = comment.reply === null || comment.reply === undefined ? [] : Array.isArray(comment.reply) ? comment.reply : [comment.reply];
+  const replies =
+    comment.reply === null || comment.reply === undefined
+      ? []
+      : Array.isArray(comment.reply)
+        ? comment.reply
+        : [comment.reply];
   replies.forEach((reply, i) => {
     if (reply.content === '') return;
     items.push({
@@ -244,7 +290,7 @@ class TokenSession {
   private async token(refresh: boolean): Promise<string> {
     const { baseUrl } = this.run.settings;
     const { appid, secret } = this.run.credentials;
-    const key = `${baseUrl} ${appid}`;
+    const key = `${baseUrl} ${appid} ${secret}`;
     const now = this.run.now().getTime();
     const known = tokens.get(key);
     if (!refresh && known !== undefined && known.until > now) return known.token;
@@ -256,7 +302,9 @@ class TokenSession {
     const data = answer.json();
     const code = codeOf(data);
     if (code !== 0) throw errorOf(code, true);
-    const { access_token: token, expires_in: seconds } = z.looseObject({ access_token: z.string(), expires_in: z.number() }).parse(data);
+    const { access_token: token, expires_in: seconds } = z
+      .looseObject({ access_token: z.string(), expires_in: z.number() })
+      .parse(data);
     tokens.set(key, { token, until: now + Math.max(60, seconds - 300) * 1000 });
     return token;
   }
@@ -273,11 +321,30 @@ export function errorOf(code: number, fromToken = false): ConnectorError {
   if (code === -1) return new RetryAfter('微信接口暂时繁忙，稍后自动重试。', 60, details);
   if (code === 45011) return new RetryAfter('微信接口每分钟次数已用完，一分钟后继续。', 60, details);
   if (code === 45009) return new RetryAfter('微信接口当日次数已用完，次日继续。', 3600, details);
-  if (code === 40164) return new ConnectorError('config', '本服务器的 IP 不在公众号的 IP 白名单中。请在公众号后台把服务器公网 IP 加入白名单。', details);
+  if (code === 40164)
+    return new ConnectorError(
+      'config',
+      '本服务器的 IP 不在公众号的 IP 白名单中。请在公众号后台把服务器公网 IP 加入白名单。',
+      details,
+    );
   if (code === 88001 || code === 53600) return new ConnectorError('gone', '文章不存在或未发布。', details);
   if (code === NO_PRIVILEGE) return new ConnectorError('permission', '这个公众号没有开通留言功能。', details);
-  if ([48001, 48004, 50002].includes(code)) return new ConnectorError('permission', `公众号没有这个接口的权限或已被限制（${code}）。请在公众号后台核对认证与接口权限。`, details);
-  if (fromToken && [40001, 40013, 40125, 40243].includes(code)) return new ConnectorError('config', `AppID 或 AppSecret 不正确，或已被冻结（${code}）。请核对后重新填写。`, details);
-  if ([40001, 40014, 42001].includes(code)) return new LoginNeeded(`微信凭证已失效（${code}），刷新后仍不可用。请核对 AppSecret 是否被重置，或是否有其他系统在使用。`, details);
+  if ([48001, 48004, 50002].includes(code))
+    return new ConnectorError(
+      'permission',
+      `公众号没有这个接口的权限或已被限制（${code}）。请在公众号后台核对认证与接口权限。`,
+      details,
+    );
+  if (fromToken && [40001, 40013, 40125, 40243].includes(code))
+    return new ConnectorError(
+      'config',
+      `AppID 或 AppSecret 不正确，或已被冻结（${code}）。请核对后重新填写。`,
+      details,
+    );
+  if ([40001, 40014, 42001].includes(code))
+    return new LoginNeeded(
+      `微信凭证已失效（${code}），刷新后仍不可用。请核对 AppSecret 是否被重置，或是否有其他系统在使用。`,
+      details,
+    );
   return new LayoutChanged(`微信接口返回了未预料的错误（${code}）。已保存到上一页，稍后重试。`, details);
 }

@@ -53,8 +53,16 @@ type Cursor = z.infer<typeof Cursor>;
 type Run = RunContext<z.infer<typeof Settings>, z.infer<typeof Credentials>, Cursor>;
 
 const IdText = z.union([z.string(), z.number()]).transform(String);
-const Count = z.union([z.number(), z.string()]).optional().transform((v) => (v === undefined || Number.isNaN(Number(v)) ? 0 : Math.max(0, Math.trunc(Number(v)))));
-const User = z.looseObject({ id: IdText.optional(), idstr: z.string().optional(), screen_name: z.string().optional(), followers_count: Count });
+const Count = z
+  .union([z.number(), z.string()])
+  .optional()
+  .transform((v) => (v === undefined || Number.isNaN(Number(v)) ? 0 : Math.max(0, Math.trunc(Number(v)))));
+const User = z.looseObject({
+  id: IdText.optional(),
+  idstr: z.string().optional(),
+  screen_name: z.string().optional(),
+  followers_count: Count,
+});
 const Status = z.looseObject({
   id: IdText,
   idstr: z.string().optional(),
@@ -88,7 +96,8 @@ export const weiboOfficial = defineConnector({
   manual: {
     name: '微博开放平台',
     brings: '服务账号所关注的政务微博发布的内容、公众评论，以及转评赞数。',
-    needs: '在微博开放平台登记应用，用一个专门的服务账号授权，并让该账号关注要采集的政务微博。授权到期后须由人工重新授权。',
+    needs:
+      '在微博开放平台登记应用，用一个专门的服务账号授权，并让该账号关注要采集的政务微博。授权到期后须由人工重新授权。',
     cost: '每次运行至少 2 次请求；有新评论的帖文每 50 条评论 1 次。普通应用每用户每天约 100 次，请据此设定间隔。',
   },
   settings: Settings,
@@ -212,7 +221,14 @@ async function* counters(run: Run, state: Cursor, budget: { pages: number }): As
       const row = byId.get(post.id);
       if (row === undefined) continue;
       post.count = row.comments;
-      engagement.push({ platform: 'weibo', kind: 'post', id: post.id, comments: row.comments, reposts: row.reposts, likes: row.attitudes });
+      engagement.push({
+        platform: 'weibo',
+        kind: 'post',
+        id: post.id,
+        comments: row.comments,
+        reposts: row.reposts,
+        likes: row.attitudes,
+      });
     }
     yield page(state, { engagement });
   }
@@ -228,10 +244,13 @@ function due(post: Followed, now: number): boolean {
 
 async function* comments(run: Run, state: Cursor, budget: { pages: number }): AsyncGenerator<Page<Cursor>> {
   const under = state.commentPass;
-  const order = [...state.posts].sort((a, b) => (a.id === under?.postId ? -1 : b.id === under?.postId ? 1 : b.at - a.at));
+  const order = [...state.posts].sort((a, b) =>
+    a.id === under?.postId ? -1 : b.id === under?.postId ? 1 : b.at - a.at,
+  );
   for (const post of order) {
     if (run.signal.aborted) return;
-    if (post.id === state.commentPass?.postId || due(post, run.now().getTime())) yield* commentsOf(run, state, post, budget);
+    if (post.id === state.commentPass?.postId || due(post, run.now().getTime()))
+      yield* commentsOf(run, state, post, budget);
     if (budget.pages <= 0) {
       yield page(state, { gaps: [{ what: '本次运行达到页数上限，其余评论下次继续', cause: 'platform-limit' }] });
       return;
@@ -239,7 +258,12 @@ async function* comments(run: Run, state: Cursor, budget: { pages: number }): As
   }
 }
 
-async function* commentsOf(run: Run, state: Cursor, post: Followed, budget: { pages: number }): AsyncGenerator<Page<Cursor>> {
+async function* commentsOf(
+  run: Run,
+  state: Cursor,
+  post: Followed,
+  budget: { pages: number },
+): AsyncGenerator<Page<Cursor>> {
   while (budget.pages-- > 0) {
     const pass = state.commentPass?.postId === post.id ? state.commentPass : null;
     let answer: z.infer<typeof Comments>;
@@ -275,7 +299,12 @@ async function* commentsOf(run: Run, state: Cursor, post: Followed, budget: { pa
       state.commentPass = null;
       post.doneAt = post.count;
       const missing = post.count - post.seen;
-      if (missing > 0) gaps.push({ what: `帖文 ${post.id} 的评论，平台计 ${post.count} 条，可见 ${post.seen} 条`, size: missing, cause: 'platform-limit' });
+      if (missing > 0)
+        gaps.push({
+          what: `帖文 ${post.id} 的评论，平台计 ${post.count} 条，可见 ${post.seen} 条`,
+          size: missing,
+          cause: 'platform-limit',
+        });
     } else {
       state.commentPass = { postId: post.id, top, maxId: before(bottom) };
     }
@@ -316,20 +345,33 @@ async function ask(run: Run, path: string, query: Record<string, string | number
   const body = answer.json();
   const failed = ErrorAnswer.safeParse(body);
   if (failed.success) throw errorOf(Number(failed.data.error_code), answer.status);
-  if (answer.status >= 400) throw new LayoutChanged(`微博接口返回 HTTP ${answer.status}，没有说明原因，稍后重试。`, { status: answer.status });
+  if (answer.status >= 400)
+    throw new LayoutChanged(`微博接口返回 HTTP ${answer.status}，没有说明原因，稍后重试。`, { status: answer.status });
   return body;
 }
 
 /** Weibo's numeric error codes as what a person or the schedule should do. Source: open.weibo.com/wiki/Error_code. */
 export function errorOf(code: number, status: number): ConnectorError {
   const details = { code, status };
-  if ([10022, 10023, 10024].includes(code)) return new RetryAfter(`微博接口的请求额度已用完（${code}），一小时后继续。`, 3600, details);
-  if ([10001, 10002, 10003, 10009, 10010, 10011, 21331].includes(code)) return new RetryAfter(`微博接口暂时繁忙（${code}），稍后自动重试。`, 60, details);
-  if (code === 20101 || code === 20112 || code === 20003) return new ConnectorError('gone', '这条微博已被删除或不可见。', details);
+  if ([10022, 10023, 10024].includes(code))
+    return new RetryAfter(`微博接口的请求额度已用完（${code}），一小时后继续。`, 3600, details);
+  if ([10001, 10002, 10003, 10009, 10010, 10011, 21331].includes(code))
+    return new RetryAfter(`微博接口暂时繁忙（${code}），稍后自动重试。`, 60, details);
+  if (code === 20101 || code === 20112 || code === 20003)
+    return new ConnectorError('gone', '这条微博已被删除或不可见。', details);
   if ((code >= 21301 && code <= 21319) || [21327, 21332, 20033].includes(code)) {
-    return new LoginNeeded(`微博授权已失效（${code}），已保存到上一页。请用服务账号重新授权，并在采集源中更新 access_token。`, details);
+    return new LoginNeeded(
+      `微博授权已失效（${code}），已保存到上一页。请用服务账号重新授权，并在采集源中更新 access_token。`,
+      details,
+    );
   }
-  if ([10005, 10014, 21337, 21321].includes(code)) return new ConnectorError('permission', `微博应用没有这个接口的权限（${code}）。请在开放平台申请相应权限。`, details);
-  if ([10004, 10006, 21322, 21324, 21326].includes(code)) return new ConnectorError('config', `微博应用的配置有误或服务器 IP 受限（${code}）。请核对应用设置。`, details);
+  if ([10005, 10014, 21337, 21321].includes(code))
+    return new ConnectorError(
+      'permission',
+      `微博应用没有这个接口的权限（${code}）。请在开放平台申请相应权限。`,
+      details,
+    );
+  if ([10004, 10006, 21322, 21324, 21326].includes(code))
+    return new ConnectorError('config', `微博应用的配置有误或服务器 IP 受限（${code}）。请核对应用设置。`, details);
   return new LayoutChanged(`微博接口返回了未预料的错误（${code}）。已保存到上一页，稍后重试。`, details);
 }

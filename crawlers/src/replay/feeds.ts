@@ -46,7 +46,8 @@ export class Feeds {
     const feed = /^\/feeds\/([\w-]+)\.(rss|atom|json)$/.exec(x.path);
     if (!feed) return undefined;
     const definition = this.#definitions.find((d) => d.name === feed[1]);
-    if (!definition) return { status: 404, type: 'text/html; charset=utf-8', body: '<html><body><h1>404</h1></body></html>' };
+    if (!definition)
+      return { status: 404, type: 'text/html; charset=utf-8', body: '<html><body><h1>404</h1></body></html>' };
     return this.#feed(x, definition, feed[2] ?? 'rss');
   }
 
@@ -57,7 +58,14 @@ export class Feeds {
 
   #items(x: Exchange, d: FeedDefinition): HeldPost[] {
     return this.#store
-      .select(d.platform, (p) => p.kind === d.kind && p.at <= x.now && p.state === 'live' && (d.account === undefined || p.account?.name === d.account))
+      .select(
+        d.platform,
+        (p) =>
+          p.kind === d.kind &&
+          p.at <= x.now &&
+          p.state === 'live' &&
+          (d.account === undefined || p.account?.name === d.account),
+      )
       .toReversed();
   }
 
@@ -67,34 +75,52 @@ export class Feeds {
     const page = Math.max(1, intParam(x, 'page', 1) || 1);
     const part = x.page(all.slice((page - 1) * window, page * window));
     const self = `${x.base}/feeds/${d.name}.${format}`;
-    const next = all.length > page * window ? `${self}?page=${page + 1}${x.query.has('limit') ? `&limit=${window}` : ''}` : undefined;
+    const next =
+      all.length > page * window
+        ? `${self}?page=${page + 1}${x.query.has('limit') ? `&limit=${window}` : ''}`
+        : undefined;
     const newest = all[0]?.at ?? x.now;
-    const body = format === 'rss' ? this.#rss(x, d, part, newest, next) : format === 'atom' ? this.#atom(x, d, part, newest, self, next) : this.#json(x, d, part, self, next);
+    const body =
+      format === 'rss'
+        ? this.#rss(x, d, part, newest, next)
+        : format === 'atom'
+          ? this.#atom(x, d, part, newest, self, next)
+          : this.#json(x, d, part, self, next);
     const etag = `"${createHash('sha1').update(body).digest('base64url')}"`;
     const headers = { ETag: etag, 'Last-Modified': new Date(newest).toUTCString(), 'Cache-Control': 'max-age=60' };
     const match = x.headers['if-none-match'];
     const since = Date.parse(x.headers['if-modified-since'] ?? '');
-    const unchanged = match === undefined ? since >= Math.floor(newest / 1000) * 1000 : match.split(/,\s*/).includes(etag);
+    const unchanged =
+      match === undefined ? since >= Math.floor(newest / 1000) * 1000 : match.split(/,\s*/).includes(etag);
     if (unchanged) return { status: 304, type: KINDS[format] ?? '', body: '', headers };
     return { status: 200, type: KINDS[format] ?? '', body, headers };
   }
 
   #rss(x: Exchange, d: FeedDefinition, posts: HeldPost[], newest: number, next: string | undefined): string {
     const items = posts.map(
-      (p) => `<item><title>${escapeHtml(titleOf(p))}</title><link>${escapeHtml(linkOf(x, p))}</link><guid isPermaLink="false">${escapeHtml(p.rawId)}</guid><pubDate>${rfc822(p.at)}</pubDate>${
-        p.account ? `<dc:creator>${escapeHtml(p.account.name)}</dc:creator>` : ''
-      }<description>${escapeHtml(p.text.replace(/\s+/g, ' ').slice(0, 120))}</description><content:encoded>${cdata(html(p))}</content:encoded></item>`,
+      (p) =>
+        `<item><title>${escapeHtml(titleOf(p))}</title><link>${escapeHtml(linkOf(x, p))}</link><guid isPermaLink="false">${escapeHtml(p.rawId)}</guid><pubDate>${rfc822(p.at)}</pubDate>${
+          p.account ? `<dc:creator>${escapeHtml(p.account.name)}</dc:creator>` : ''
+        }<description>${escapeHtml(p.text.replace(/\s+/g, ' ').slice(0, 120))}</description><content:encoded>${cdata(html(p))}</content:encoded></item>`,
     );
     return `<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>${escapeHtml(d.title)}</title><link>${x.base}/</link><description>${escapeHtml(d.title)}</description><language>zh-cn</language><lastBuildDate>${rfc822(newest)}</lastBuildDate>${
       next ? `<atom:link rel="next" href="${escapeHtml(next)}"/>` : ''
     }\n${items.join('\n')}\n</channel></rss>\n`;
   }
 
-  #atom(x: Exchange, d: FeedDefinition, posts: HeldPost[], newest: number, self: string, next: string | undefined): string {
+  #atom(
+    x: Exchange,
+    d: FeedDefinition,
+    posts: HeldPost[],
+    newest: number,
+    self: string,
+    next: string | undefined,
+  ): string {
     const entries = posts.map(
-      (p) => `<entry><id>${escapeHtml(p.rawId)}</id><title type="text">${escapeHtml(titleOf(p))}</title><link rel="alternate" href="${escapeHtml(linkOf(x, p))}"/><published>${isoBeijing(p.at)}</published><updated>${isoBeijing(p.at)}</updated>${
-        p.account ? `<author><name>${escapeHtml(p.account.name)}</name></author>` : ''
-      }<content type="html">${escapeHtml(html(p))}</content></entry>`,
+      (p) =>
+        `<entry><id>${escapeHtml(p.rawId)}</id><title type="text">${escapeHtml(titleOf(p))}</title><link rel="alternate" href="${escapeHtml(linkOf(x, p))}"/><published>${isoBeijing(p.at)}</published><updated>${isoBeijing(p.at)}</updated>${
+          p.account ? `<author><name>${escapeHtml(p.account.name)}</name></author>` : ''
+        }<content type="html">${escapeHtml(html(p))}</content></entry>`,
     );
     return `<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="zh-CN"><id>${self}</id><title>${escapeHtml(d.title)}</title><updated>${isoBeijing(newest)}</updated><link rel="self" href="${self}"/>${
       next ? `<link rel="next" href="${escapeHtml(next)}"/>` : ''
@@ -124,7 +150,11 @@ export class Feeds {
     const known = this.#definitions.find((d) => d.platform === platform);
     const post = known && this.#store.post(known.platform, decodeURIComponent(rawId));
     if (!post || post.at > x.now || post.state !== 'live') {
-      return { status: 404, type: 'text/html; charset=utf-8', body: '<html><head><title>404</title></head><body><h1>您访问的页面不存在</h1></body></html>' };
+      return {
+        status: 404,
+        type: 'text/html; charset=utf-8',
+        body: '<html><head><title>404</title></head><body><h1>您访问的页面不存在</h1></body></html>',
+      };
     }
     const title = escapeHtml(titleOf(post));
     const date = plainBeijing(post.at).slice(0, 16);
@@ -133,7 +163,9 @@ export class Feeds {
   }
 
   #home(x: Exchange): Answer {
-    const links = this.#definitions.map((d) => `<li><a href="/feeds/${d.name}.rss">${escapeHtml(d.title)}</a>（${this.#items(x, d).length} 条）</li>`);
+    const links = this.#definitions.map(
+      (d) => `<li><a href="/feeds/${d.name}.rss">${escapeHtml(d.title)}</a>（${this.#items(x, d).length} 条）</li>`,
+    );
     const body = `<!doctype html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>${escapeHtml(this.#siteName)}</title></head><body><h1>${escapeHtml(this.#siteName)}</h1><p>演示：此站点由 minsheng replay 在本机提供。</p><ul>${links.join('')}</ul></body></html>\n`;
     return { status: 200, type: 'text/html; charset=utf-8', body };
   }

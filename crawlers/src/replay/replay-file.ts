@@ -48,11 +48,20 @@ export async function replayFile(path: string, options: ReplayFileOptions = {}):
   const server = await startReplay({ ...options, items: store, weibo: { tokens: [{ token }] } });
   const n = store.counts();
   log(`正在 ${server.url} 上回放 ${path}`);
-  log(`共读入 ${n.read + rejectedCount} 行：帖文 ${n.posts}，评论 ${n.comments}，来信 ${n.messages}；编号重复 ${n.duplicates}，找不到上级帖文 ${n.orphans}，格式不符 ${rejectedCount}`);
+  log(
+    `共读入 ${n.read + rejectedCount} 行：帖文 ${n.posts}，评论 ${n.comments}，来信 ${n.messages}；编号重复 ${n.duplicates}，找不到上级帖文 ${n.orphans}，格式不符 ${rejectedCount}`,
+  );
   for (const bad of rejected.slice(0, 5)) log(`第 ${bad.line} 行未采用：${bad.reason}`);
   const weibo = store.accounts('weibo');
-  if (weibo.length > 0) log(`微博开放平台：baseUrl ${server.url}，accessToken ${token}，账号 ${weibo.map((a) => `${a.name}（uid ${a.nativeId}）`).slice(0, 10).join('、')}`);
-  for (const account of store.accounts('wechat')) log(`微信公众号“${account.name}”：baseUrl ${server.url}，appid ${account.appid}，secret ${account.secret}`);
+  if (weibo.length > 0)
+    log(
+      `微博开放平台：baseUrl ${server.url}，accessToken ${token}，账号 ${weibo
+        .map((a) => `${a.name}（uid ${a.nativeId}）`)
+        .slice(0, 10)
+        .join('、')}`,
+    );
+  for (const account of store.accounts('wechat'))
+    log(`微信公众号“${account.name}”：baseUrl ${server.url}，appid ${account.appid}，secret ${account.secret}`);
   for (const feed of server.feeds) log(`订阅源：${server.url}/feeds/${feed.name}.rss`);
   return { ...server, rejected, rejectedCount };
 }

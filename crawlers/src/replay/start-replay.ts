@@ -57,11 +57,13 @@ const MAX_BODY_BYTES = 1_000_000;
 
 const LOGIN_PAGE =
   '<!DOCTYPE html><html><head><meta charset="utf-8"><title>登录</title><script>location.replace("https://passport.invalid/signin")</script></head><body><form action="/signin"><input name="username"><input type="password" name="password"><button>登录</button></form></body></html>';
-const GATEWAY_PAGE = '<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>';
+const GATEWAY_PAGE =
+  '<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>';
 
 /** Loads the items and listens. Rejects when an item's time cannot be read or the port is taken. */
 export async function startReplay(options: ReplayOptions): Promise<ReplayServer> {
-  const store = options.items instanceof ReplayStore ? options.items : new ReplayStore({ accounts: options.accounts ?? [] });
+  const store =
+    options.items instanceof ReplayStore ? options.items : new ReplayStore({ accounts: options.accounts ?? [] });
   if (!(options.items instanceof ReplayStore)) for await (const item of options.items) store.add(item);
 
   const definitions = options.feeds ?? feedsOf(store);
@@ -94,20 +96,30 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
       method: request.method ?? 'GET',
       path,
       query,
-      headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value])),
+      headers: Object.fromEntries(
+        Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
+      ),
       body,
       ip: request.socket.remoteAddress ?? '127.0.0.1',
       base: `http://${request.headers.host ?? `127.0.0.1:${port}`}`,
       now,
-      page: (list) => (fault === 'reordered-page' ? plan.reorder(list) : fault === 'duplicated-page' ? [...list, ...list.slice(0, Math.ceil(list.length / 2))] : list),
+      page: (list) =>
+        fault === 'reordered-page'
+          ? plan.reorder(list)
+          : fault === 'duplicated-page'
+            ? [...list, ...list.slice(0, Math.ceil(list.length / 2))]
+            : list,
     };
     if (fault === 'token-expired' && path.startsWith('/cgi-bin/')) wechat.expireTokens();
     const instead = fault && replacement(fault, path, plan);
-    const answer =
-      instead ??
+    const answer = instead ??
       weibo.answer(exchange) ??
       wechat.answer(exchange) ??
-      feeds.answer(exchange) ?? { status: 404, type: 'text/html; charset=utf-8', body: '<html><body><h1>404 Not Found</h1></body></html>' };
+      feeds.answer(exchange) ?? {
+        status: 404,
+        type: 'text/html; charset=utf-8',
+        body: '<html><body><h1>404 Not Found</h1></body></html>',
+      };
     await send(request, response, answer, fault, now, plan);
   }
 
@@ -150,7 +162,8 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
 function feedsOf(store: ReplayStore): FeedDefinition[] {
   const seen = new Map<string, FeedDefinition>();
   for (const row of store.ledger()) {
-    if (row.kind === 'comment' || (row.kind === 'post' && (row.platform === 'weibo' || row.platform === 'wechat'))) continue;
+    if (row.kind === 'comment' || (row.kind === 'post' && (row.platform === 'weibo' || row.platform === 'wechat')))
+      continue;
     const name = `${row.platform}-${row.kind}s`;
     if (!seen.has(name)) seen.set(name, { name, title: name, platform: row.platform, kind: row.kind });
   }
@@ -165,17 +178,27 @@ function replacement(fault: FaultKind, path: string, plan: FaultPlan): Answer | 
     case 'error-body-200':
       if (weibo) return json({ error: 'system error', error_code: 10001, request: path });
       if (wechat) return json({ errcode: -1, errmsg: 'system error rid: 00000000-00000000-00000000' });
-      return { status: 200, type: 'text/html; charset=utf-8', body: '<html><head><title>系统维护</title></head><body><p>系统正在维护，请稍后再试。</p></body></html>' };
+      return {
+        status: 200,
+        type: 'text/html; charset=utf-8',
+        body: '<html><head><title>系统维护</title></head><body><p>系统正在维护，请稍后再试。</p></body></html>',
+      };
     case 'token-expired':
       if (weibo) return json({ error: 'expired_token', error_code: 21327, request: path }, 400);
-      if (wechat && !path.endsWith('token')) return json({ errcode: 42001, errmsg: 'access_token expired rid: 00000000-00000000-00000000' });
+      if (wechat && !path.endsWith('token'))
+        return json({ errcode: 42001, errmsg: 'access_token expired rid: 00000000-00000000-00000000' });
       return undefined;
     case 'login-page':
       return { status: 200, type: 'text/html; charset=utf-8', body: LOGIN_PAGE };
     case 'empty-body':
       return { status: 200, type: 'application/json; charset=utf-8', body: '' };
     case 'too-many':
-      return { status: 429, type: 'text/html; charset=utf-8', body: '<html><body>Too Many Requests</body></html>', headers: { 'Retry-After': String(plan.retryAfterSeconds) } };
+      return {
+        status: 429,
+        type: 'text/html; charset=utf-8',
+        body: '<html><body>Too Many Requests</body></html>',
+        headers: { 'Retry-After': String(plan.retryAfterSeconds) },
+      };
     case 'bad-gateway':
       return { status: 502, type: 'text/html', body: GATEWAY_PAGE };
     default:
@@ -194,13 +217,22 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function send(request: IncomingMessage, response: ServerResponse, answer: Answer, fault: FaultKind | undefined, now: number, plan: FaultPlan): Promise<void> {
+async function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  fault: FaultKind | undefined,
+  now: number,
+  plan: FaultPlan,
+): Promise<void> {
   if (fault === 'connection-reset') {
     request.socket.destroy();
     return;
   }
   const plain = Buffer.from(answer.body, 'utf8');
-  const zip = fault === 'truncated-gzip' || (plain.length > GZIP_ABOVE_BYTES && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? '')));
+  const zip =
+    fault === 'truncated-gzip' ||
+    (plain.length > GZIP_ABOVE_BYTES && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? '')));
   const payload = zip ? gzipSync(plain, { level: 1 }) : plain;
   response.writeHead(answer.status, {
     'Content-Type': answer.type,

@@ -140,8 +140,17 @@ export class ReplayStore {
     const made: ReplayAccount = {
       platform,
       name: named,
-      nativeId: /^\d{5,13}$/.test(named) ? named : platform === 'wechat' ? `gh_${hash.toString(16).slice(0, 12)}` : String(1_000_000_000 + (hash % 8_999_999_999)),
-      ...(platform === 'wechat' ? { appid: `wx${hash.toString(16).padStart(16, '0').slice(-16)}`, secret: hash53(named, 7).toString(16).padStart(32, '0') } : {}),
+      nativeId: /^\d{5,13}$/.test(named)
+        ? named
+        : platform === 'wechat'
+          ? `gh_${hash.toString(16).slice(0, 12)}`
+          : String(1_000_000_000 + (hash % 8_999_999_999)),
+      ...(platform === 'wechat'
+        ? {
+            appid: `wx${hash.toString(16).padStart(16, '0').slice(-16)}`,
+            secret: hash53(named, 7).toString(16).padStart(32, '0'),
+          }
+        : {}),
     };
     this.#remember(made);
     return made;
@@ -179,7 +188,12 @@ export class ReplayStore {
         return false;
       }
       const post = 'post' in parent ? parent.post : parent;
-      const comment: HeldComment = { ...held, post, replyTo: 'post' in parent ? parent : undefined, mid: this.#commentMid(item, at, post) };
+      const comment: HeldComment = {
+        ...held,
+        post,
+        replyTo: 'post' in parent ? parent : undefined,
+        mid: this.#commentMid(item, at, post),
+      };
       const last = post.comments.at(-1);
       if (last && last.mid > comment.mid) post.sorted = false;
       post.comments.push(comment);
@@ -374,7 +388,8 @@ export class ReplayStore {
 function publicIdOf(held: HeldPost | HeldComment): string {
   const post = 'post' in held ? held.post : held;
   if (post.platform === 'weibo' && held.mid !== 0) return String(held.mid);
-  if (post.platform === 'wechat' && post.mid !== 0) return 'post' in held ? `${post.mid}_1_${held.mid}` : `${post.mid}_1`;
+  if (post.platform === 'wechat' && post.mid !== 0)
+    return 'post' in held ? `${post.mid}_1_${held.mid}` : `${post.mid}_1`;
   return held.rawId;
 }
 

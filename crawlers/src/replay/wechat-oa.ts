@@ -166,8 +166,14 @@ export class WechatOa {
       current.expiresAt = forced ? x.now : Math.min(current.expiresAt, x.now + OVERLAP_MS);
     }
     const serial = this.#serial++;
-    const token = Array.from({ length: 10 }, (_, i) => hash53(`${slot}:${serial}:${x.now}`, i).toString(36)).join('').slice(0, 100);
-    const issued = { token: `${way === 'stable' ? 'S' : 'T'}_${token}`, account, expiresAt: x.now + TOKEN_SECONDS * 1000 };
+    const token = Array.from({ length: 10 }, (_, i) => hash53(`${slot}:${serial}:${x.now}`, i).toString(36))
+      .join('')
+      .slice(0, 100);
+    const issued = {
+      token: `${way === 'stable' ? 'S' : 'T'}_${token}`,
+      account,
+      expiresAt: x.now + TOKEN_SECONDS * 1000,
+    };
     this.#current.set(slot, issued);
     this.#tokens.set(issued.token, issued);
     return { access_token: issued.token, expires_in: TOKEN_SECONDS };
@@ -201,20 +207,28 @@ export class WechatOa {
     if (!READS.has(path)) throw new WechatError(76021);
     const limit = this.#options.dailyLimits?.[path] ?? DEFAULT_DAILY;
     const used = this.#used.get(this.#quotaKey(x, account, path)) ?? 0;
-    return { errcode: 0, errmsg: 'ok', quota: { daily_limit: limit, used, remain: Math.max(0, limit - used) }, rate_limit: { call_count: 1000, refresh_second: 60 } };
+    return {
+      errcode: 0,
+      errmsg: 'ok',
+      quota: { daily_limit: limit, used, remain: Math.max(0, limit - used) },
+      rate_limit: { call_count: 1000, refresh_second: 60 },
+    };
   }
 
   // ---- articles
 
   /** Published articles of an account, newest first; deleted ones stay in the list with `is_deleted`. */
   #articles(x: Exchange, account: ReplayAccount): HeldPost[] {
-    return this.#store.select('wechat', (p) => p.kind === 'post' && p.account === account && p.at <= x.now).toReversed();
+    return this.#store
+      .select('wechat', (p) => p.kind === 'post' && p.account === account && p.at <= x.now)
+      .toReversed();
   }
 
   #batch(x: Exchange, account: ReplayAccount, body: Record<string, unknown>): object {
     const offset = Number(body['offset']);
     const count = Number(body['count']);
-    if (!Number.isInteger(offset) || offset < 0 || !Number.isInteger(count) || count < 1 || count > 20) throw new WechatError(47001);
+    if (!Number.isInteger(offset) || offset < 0 || !Number.isInteger(count) || count < 1 || count > 20)
+      throw new WechatError(47001);
     const all = this.#articles(x, account);
     const part = x.page(all.slice(offset, offset + count));
     const bare = Number(body['no_content'] ?? 0) === 1;
@@ -257,7 +271,8 @@ export class WechatOa {
   #article(x: Exchange, account: ReplayAccount, body: Record<string, unknown>): HeldPost {
     if (this.#mute(account)) throw new WechatError(88000);
     const post = this.#store.article(Number(body['msg_data_id']));
-    if (!post || post.account !== account || post.at > x.now || Number(body['index'] ?? 0) !== 0) throw new WechatError(88001);
+    if (!post || post.account !== account || post.at > x.now || Number(body['index'] ?? 0) !== 0)
+      throw new WechatError(88001);
     return post;
   }
 
@@ -265,7 +280,8 @@ export class WechatOa {
     const post = this.#article(x, account, body);
     const begin = Number(body['begin'] ?? 0);
     const count = Number(body['count'] ?? 0);
-    if (!Number.isInteger(count) || count <= 0 || count >= 50 || !Number.isInteger(begin) || begin < 0) throw new WechatError(88010);
+    if (!Number.isInteger(count) || count <= 0 || count >= 50 || !Number.isInteger(begin) || begin < 0)
+      throw new WechatError(88010);
     const type = Number(body['type'] ?? 0);
     const shown = this.#store.commentsOf(post, x.now);
     const asked = shown.filter((c) => c.replyTo === undefined && c.account === undefined);
@@ -332,7 +348,9 @@ function elected(comment: HeldComment): boolean {
 
 function openid(account: ReplayAccount, author: string): string {
   const seed = `${account.appid}:${author}`;
-  return `o${hash53(seed, 41).toString(36)}${hash53(seed, 42).toString(36)}${hash53(seed, 43).toString(36)}`.padEnd(28, '0').slice(0, 28);
+  return `o${hash53(seed, 41).toString(36)}${hash53(seed, 42).toString(36)}${hash53(seed, 43).toString(36)}`
+    .padEnd(28, '0')
+    .slice(0, 28);
 }
 
 export function escapeHtml(text: string): string {

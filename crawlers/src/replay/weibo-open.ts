@@ -113,7 +113,13 @@ export class WeiboOpen {
         // The platform ignores uid and screen_name, and shows only the newest five of the authorised account.
         const me = this.#me(token);
         const own = this.#visible(x, (p) => p.account === me).slice(0, 5);
-        return json(this.#wrap('statuses', own.map((p) => this.#status(x, p)), own.length));
+        return json(
+          this.#wrap(
+            'statuses',
+            own.map((p) => this.#status(x, p)),
+            own.length,
+          ),
+        );
       }
       case '/2/statuses/mentions.json': {
         const handle = `@${this.#me(token).name}`;
@@ -130,7 +136,10 @@ export class WeiboOpen {
       case '/2/comments/to_me.json': {
         const me = this.#me(token);
         const mine = this.#visible(x, (p) => p.account === me).flatMap((p) => this.#store.commentsOf(p, x.now));
-        return this.#comments(x, mine.filter((c) => c.account !== me).sort((a, b) => a.mid - b.mid));
+        return this.#comments(
+          x,
+          mine.filter((c) => c.account !== me).sort((a, b) => a.mid - b.mid),
+        );
       }
       case '/2/comments/create.json':
       case '/2/comments/reply.json':
@@ -149,7 +158,9 @@ export class WeiboOpen {
         return json({
           status: recent.filter((p) => p.at > day).length,
           follower: 0,
-          cmt: recent.filter((p) => p.account === me).reduce((n, p) => n + this.#store.commentsOf(p, x.now).filter((c) => c.at > day).length, 0),
+          cmt: recent
+            .filter((p) => p.account === me)
+            .reduce((n, p) => n + this.#store.commentsOf(p, x.now).filter((c) => c.at > day).length, 0),
           dm: 0,
           mention_status: 0,
           mention_cmt: 0,
@@ -183,7 +194,10 @@ export class WeiboOpen {
 
   // ---- limits: counted per Beijing day for a user, per hour for an address and an endpoint
 
-  #windows(x: Exchange, token: WeiboToken): { key: string; limit: number; code: number; unit: 'HOURS' | 'DAYS'; resetMs: number }[] {
+  #windows(
+    x: Exchange,
+    token: WeiboToken,
+  ): { key: string; limit: number; code: number; unit: 'HOURS' | 'DAYS'; resetMs: number }[] {
     const limits = this.#options.limits ?? {};
     const day = Math.floor((x.now + BEIJING_MS) / (24 * HOUR_MS));
     const hour = Math.floor(x.now / HOUR_MS);
@@ -192,9 +206,39 @@ export class WeiboOpen {
     const endpoint = x.path.replace(/^\/2/, '').replace(/\.json$/, '');
     const perEndpoint = limits.endpointPerHour?.[endpoint];
     return [
-      ...(limits.ipPerHour === undefined ? [] : [{ key: `ip:${x.ip}:${hour}`, limit: limits.ipPerHour, code: 10022, unit: 'HOURS' as const, resetMs: hourEnd }]),
-      ...(limits.userPerDay === undefined ? [] : [{ key: `user:${token.token}:${day}`, limit: limits.userPerDay, code: 10023, unit: 'DAYS' as const, resetMs: dayEnd }]),
-      ...(perEndpoint === undefined ? [] : [{ key: `api:${token.token}:${endpoint}:${hour}`, limit: perEndpoint, code: 10024, unit: 'HOURS' as const, resetMs: hourEnd }]),
+      ...(limits.ipPerHour === undefined
+        ? []
+        : [
+            {
+              key: `ip:${x.ip}:${hour}`,
+              limit: limits.ipPerHour,
+              code: 10022,
+              unit: 'HOURS' as const,
+              resetMs: hourEnd,
+            },
+          ]),
+      ...(limits.userPerDay === undefined
+        ? []
+        : [
+            {
+              key: `user:${token.token}:${day}`,
+              limit: limits.userPerDay,
+              code: 10023,
+              unit: 'DAYS' as const,
+              resetMs: dayEnd,
+            },
+          ]),
+      ...(perEndpoint === undefined
+        ? []
+        : [
+            {
+              key: `api:${token.token}:${endpoint}:${hour}`,
+              limit: perEndpoint,
+              code: 10024,
+              unit: 'HOURS' as const,
+              resetMs: hourEnd,
+            },
+          ]),
     ];
   }
 
@@ -256,7 +300,12 @@ export class WeiboOpen {
   }
 
   /** since_id is exclusive, max_id inclusive, page counts from 1. */
-  #pager<T extends { mid: number }>(x: Exchange, newestFirst: T[], defaultCount: number, maxCount: number): { part: T[]; next: number } {
+  #pager<T extends { mid: number }>(
+    x: Exchange,
+    newestFirst: T[],
+    defaultCount: number,
+    maxCount: number,
+  ): { part: T[]; next: number } {
     const since = intParam(x, 'since_id', 0);
     const max = intParam(x, 'max_id', 0);
     const page = intParam(x, 'page', 1);
@@ -354,7 +403,13 @@ export class WeiboOpen {
         idstr: String(comment.post.mid),
         mid: String(comment.post.mid),
         text: comment.post.text,
-        user: comment.post.account ? { id: Number(comment.post.account.nativeId), idstr: comment.post.account.nativeId, screen_name: comment.post.account.name } : null,
+        user: comment.post.account
+          ? {
+              id: Number(comment.post.account.nativeId),
+              idstr: comment.post.account.nativeId,
+              screen_name: comment.post.account.name,
+            }
+          : null,
       },
       ...(comment.replyTo && withParent ? { reply_comment: this.#comment(x, comment.replyTo, false) } : {}),
     };
@@ -418,7 +473,10 @@ export class WeiboOpen {
     const target = `${me.nativeId}:${(replyTo ?? post).rawId}`;
     if (this.#lastReply.get(target) === text) throw new WeiboError(20019);
     this.#lastReply.set(target, text);
-    const mention = replyTo && x.query.get('without_mention') !== '1' ? `回复@${replyTo.account?.name ?? publicUser(replyTo.author ?? 'someone').screen_name}:` : '';
+    const mention =
+      replyTo && x.query.get('without_mention') !== '1'
+        ? `回复@${replyTo.account?.name ?? publicUser(replyTo.author ?? 'someone').screen_name}:`
+        : '';
     const id = String(weiboIdAt(x.now, hash53(`${target}:${text}`)));
     this.#store.add({
       platform: 'weibo',

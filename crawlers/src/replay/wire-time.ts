@@ -9,7 +9,15 @@ const OFFSET_MS = 8 * 3_600_000;
 const two = (n: number): string => String(n).padStart(2, '0');
 
 /** Calendar parts in Beijing time. `weekday` 0 is Sunday. */
-export function beijing(ms: number): { year: number; month: number; day: number; hour: number; minute: number; second: number; weekday: number } {
+export function beijing(ms: number): {
+  year: number;
+  month: number;
+  day: number;
+  hour: number;
+  minute: number;
+  second: number;
+  weekday: number;
+} {
   const d = new Date(ms + OFFSET_MS);
   return {
     year: d.getUTCFullYear(),

@@ -2,7 +2,16 @@
  * In: sources that are due. Out: their pages, taken through the pipeline, with a coverage record per run.
  * Called by: the scheduler's tick, 「立即采集」, and `minsheng crawl`.
  */
-import { ConnectorError, connectors, createHttpClient, Pacer, type AccountInfo, type ConnectorDefinition, type Page, type RunContext } from '@minsheng/crawlers';
+import {
+  ConnectorError,
+  connectors,
+  createHttpClient,
+  Pacer,
+  type AccountInfo,
+  type ConnectorDefinition,
+  type Page,
+  type RunContext,
+} from '@minsheng/crawlers';
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
@@ -89,7 +98,12 @@ export class Collector {
   /** Takes the lease in one statement, so exactly one process gets it. */
   private claim(id: number, now: number): Promise<SourceEntity | null> {
     return this.db.write(async (tx) => {
-      await tx.run('UPDATE sources SET lease_owner = ?, lease_until = ? WHERE id = ? AND lease_until < ?', [this.owner, now + LEASE_MS, id, now]);
+      await tx.run('UPDATE sources SET lease_owner = ?, lease_until = ? WHERE id = ? AND lease_until < ?', [
+        this.owner,
+        now + LEASE_MS,
+        id,
+        now,
+      ]);
       return tx.repo(SourceEntity).findOneBy({ id, leaseOwner: this.owner, leaseUntil: now + LEASE_MS });
     });
   }
@@ -98,12 +112,34 @@ export class Collector {
     const { id: sourceId } = source;
     const startedAt = this.clock.now();
     const runId = await this.db.write(async (tx) => {
-      await tx.run(`UPDATE source_runs SET outcome = 'interrupted', ended_at = ?, message = '进程中断，本次从断点继续。' WHERE source_id = ? AND outcome = 'running'`, [startedAt, sourceId]);
-      const run = await tx.repo(RunEntity).save({ sourceId, startedAt, endedAt: null, outcome: 'running', expected: null, gaps: null, errorKind: null, message: null });
+      await tx.run(
+        `UPDATE source_runs SET outcome = 'interrupted', ended_at = ?, message = '进程中断，本次从断点继续。' WHERE source_id = ? AND outcome = 'running'`,
+        [startedAt, sourceId],
+      );
+      const run = await tx
+        .repo(RunEntity)
+        .save({
+          sourceId,
+          startedAt,
+          endedAt: null,
+          outcome: 'running',
+          expected: null,
+          gaps: null,
+          errorKind: null,
+          message: null,
+        });
       return run.id;
     });
     this.live.tell({ type: 'source', id: String(sourceId) });
-    const total = { pages: 0, fetched: 0, stored: 0, duplicate: 0, updated: 0, rejected: 0, expected: null as number | null };
+    const total = {
+      pages: 0,
+      fetched: 0,
+      stored: 0,
+      duplicate: 0,
+      updated: 0,
+      rejected: 0,
+      expected: null as number | null,
+    };
     const gaps: StoredGap[] = [];
     let failure: unknown = null;
     const prepared = this.prepare(source);
@@ -122,9 +158,25 @@ export class Collector {
   }
 
   /** One page: its items, the cursor behind them and the run's figures, in one transaction. */
-  private async keep(source: SourceEntity, runId: number, page: Page<unknown>, accounts: AccountInfo[], total: { pages: number; fetched: number; stored: number; duplicate: number; updated: number; rejected: number; expected: number | null }, gaps: StoredGap[]): Promise<void> {
+  private async keep(
+    source: SourceEntity,
+    runId: number,
+    page: Page<unknown>,
+    accounts: AccountInfo[],
+    total: {
+      pages: number;
+      fetched: number;
+      stored: number;
+      duplicate: number;
+      updated: number;
+      rejected: number;
+      expected: number | null;
+    },
+    gaps: StoredGap[],
+  ): Promise<void> {
     const now = this.clock.now();
-    for (const gap of page.gaps ?? []) gaps.push({ what: gap.what, size: gap.size ?? null, cause: gap.cause, since: now });
+    for (const gap of page.gaps ?? [])
+      gaps.push({ what: gap.what, size: gap.size ?? null, cause: gap.cause, since: now });
     const report = await this.pipeline.accept({
       arrivals: page.items.map((item) => ({ at: item.id, item })),
       sourceId: source.id,
@@ -133,8 +185,12 @@ export class Collector {
       accounts,
       demo: source.demo === 1,
       alongside: async (tx, { read, stored, duplicate, updated, rejected }) => {
-        const [mine] = await tx.all('SELECT 1 AS one FROM sources WHERE id = ? AND lease_owner = ?', [source.id, this.owner]);
-        if (mine === undefined) throw new ConnectorError('unreachable', '这个采集源已由另一个进程接手或已删除，本次停止。');
+        const [mine] = await tx.all('SELECT 1 AS one FROM sources WHERE id = ? AND lease_owner = ?', [
+          source.id,
+          this.owner,
+        ]);
+        if (mine === undefined)
+          throw new ConnectorError('unreachable', '这个采集源已由另一个进程接手或已删除，本次停止。');
         await tx.run(
           `UPDATE sources SET position = ?, lease_until = ?, posts = posts + ?, last_new_at = CASE WHEN ? > 0 THEN ? ELSE last_new_at END WHERE id = ?`,
           [JSON.stringify(page.cursor ?? null), now + LEASE_MS, stored, stored, now, source.id],
@@ -154,12 +210,35 @@ export class Collector {
     if (page.expected !== undefined) total.expected = (total.expected ?? 0) + page.expected;
   }
 
-  private async finish(source: SourceEntity, runId: number, total: { fetched: number; stored: number; duplicate: number; updated: number; rejected: number; expected: number | null }, gaps: StoredGap[], failure: unknown, requests: number): Promise<RunSummary> {
+  private async finish(
+    source: SourceEntity,
+    runId: number,
+    total: {
+      fetched: number;
+      stored: number;
+      duplicate: number;
+      updated: number;
+      rejected: number;
+      expected: number | null;
+    },
+    gaps: StoredGap[],
+    failure: unknown,
+    requests: number,
+  ): Promise<RunSummary> {
     const now = this.clock.now();
     const stopped = this.stopping.signal.aborted;
     const told = failure === null || stopped ? null : tell(failure);
-    if (told?.unexpected === true) this.log.error({ err: failure, source: source.id }, 'a run failed for a reason of our own');
-    const outcome: RunEntity['outcome'] = stopped ? 'interrupted' : told === null ? (total.stored > 0 ? 'ok' : 'nothing-new') : told.kind === 'retry-after' ? 'waiting' : 'failed';
+    if (told?.unexpected === true)
+      this.log.error({ err: failure, source: source.id }, 'a run failed for a reason of our own');
+    const outcome: RunEntity['outcome'] = stopped
+      ? 'interrupted'
+      : told === null
+        ? total.stored > 0
+          ? 'ok'
+          : 'nothing-new'
+        : told.kind === 'retry-after'
+          ? 'waiting'
+          : 'failed';
     const failures = outcome === 'failed' ? source.failures + 1 : 0;
     let next = nextRunAt(source.schedule, now, failures, Math.random());
     if (told?.retryAfterSeconds !== undefined) next = Math.max(next, now + told.retryAfterSeconds * 1000);
@@ -170,12 +249,32 @@ export class Collector {
     await this.db.write(async (tx) => {
       await tx.run(
         `UPDATE source_runs SET outcome = ?, ended_at = ?, requests = ?, expected = ?, gaps = ?, error_kind = ?, message = ? WHERE id = ?`,
-        [outcome, now, requests, total.expected, JSON.stringify(gaps.slice(0, GAPS_KEPT)), told?.kind ?? null, message, runId],
+        [
+          outcome,
+          now,
+          requests,
+          total.expected,
+          JSON.stringify(gaps.slice(0, GAPS_KEPT)),
+          told?.kind ?? null,
+          message,
+          runId,
+        ],
       );
       await tx.run(
         `UPDATE sources SET lease_owner = NULL, lease_until = 0, next_run_at = ?, last_run_at = ?, last_success_at = CASE WHEN ? = 1 THEN ? ELSE last_success_at END,
            failures = ?, error_kind = ?, message = ?, gaps = ? WHERE id = ? AND lease_owner = ?`,
-        [next, now, ok ? 1 : 0, now, failures, told?.kind ?? null, message, JSON.stringify(gaps.slice(0, GAPS_KEPT)), source.id, this.owner],
+        [
+          next,
+          now,
+          ok ? 1 : 0,
+          now,
+          failures,
+          told?.kind ?? null,
+          message,
+          JSON.stringify(gaps.slice(0, GAPS_KEPT)),
+          source.id,
+          this.owner,
+        ],
       );
     });
     this.live.tell({ type: 'source', id: String(source.id) });
@@ -194,7 +293,8 @@ export class Collector {
   }
 
   private prepare(source: SourceEntity) {
-    const credentials: unknown = source.credentials === null ? {} : JSON.parse(this.secrets.open('source-credentials', source.credentials));
+    const credentials: unknown =
+      source.credentials === null ? {} : JSON.parse(this.secrets.open('source-credentials', source.credentials));
     return this.prepareWith(source.kind, source.settings, credentials, source.position ?? undefined);
   }
 
@@ -234,7 +334,9 @@ export class Collector {
 export function connectorOf(kind: string): ConnectorDefinition {
   const connector = connectors.find((c) => c.kind === kind);
   if (connector === undefined) {
-    throw new UserError('invalid-input', `没有“${kind}”这种采集源。`, { todo: `可用的种类：${connectors.map((c) => c.kind).join('、')}。` });
+    throw new UserError('invalid-input', `没有“${kind}”这种采集源。`, {
+      todo: `可用的种类：${connectors.map((c) => c.kind).join('、')}。`,
+    });
   }
   return connector;
 }
@@ -243,9 +345,18 @@ export function connectorOf(kind: string): ConnectorDefinition {
 function tell(error: unknown): { kind: string; message: string; retryAfterSeconds?: number; unexpected?: true } {
   if (error instanceof ConnectorError) {
     const { retryAfterSeconds } = error.details;
-    return { kind: error.kind, message: error.message, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+    return {
+      kind: error.kind,
+      message: error.message,
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    };
   }
   const known = storageError(error) ?? (error instanceof UserError ? error : null);
-  if (known !== null) return { kind: known.code, message: [known.message, known.kept, known.todo].filter(Boolean).join('') };
-  return { kind: 'our-bug', message: '程序处理这个源时出错，已保存到上一页，稍后自动重试。请把时间告诉系统维护方。', unexpected: true };
+  if (known !== null)
+    return { kind: known.code, message: [known.message, known.kept, known.todo].filter(Boolean).join('') };
+  return {
+    kind: 'our-bug',
+    message: '程序处理这个源时出错，已保存到上一页，稍后自动重试。请把时间告诉系统维护方。',
+    unexpected: true,
+  };
 }

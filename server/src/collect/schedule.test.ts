@@ -7,11 +7,15 @@ const NOW = Date.parse('2026-11-24T08:10:00+08:00');
 describe('the schedule of a source', () => {
   it('keeps its interval within a tenth', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 604_800 }), fc.double({ min: 0, max: 1, noNaN: true }), (everySeconds, random) => {
-        const wait = nextRunAt({ everySeconds }, NOW, 0, random) - NOW;
-        expect(wait).toBeGreaterThanOrEqual(everySeconds * 900 - 1);
-        expect(wait).toBeLessThanOrEqual(everySeconds * 1100 + 1);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 604_800 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (everySeconds, random) => {
+          const wait = nextRunAt({ everySeconds }, NOW, 0, random) - NOW;
+          expect(wait).toBeGreaterThanOrEqual(everySeconds * 900 - 1);
+          expect(wait).toBeLessThanOrEqual(everySeconds * 1100 + 1);
+        },
+      ),
     );
   });
 

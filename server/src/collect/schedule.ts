@@ -13,7 +13,9 @@ const JITTER = 0.1;
 export function scheduleProblem(schedule: Schedule): string | null {
   if (!('cron' in schedule)) return null;
   try {
-    return new Cron(schedule.cron, { timezone: 'Asia/Shanghai' }).nextRun() === null ? '这个定时表达式没有下一次运行时间。' : null;
+    return new Cron(schedule.cron, { timezone: 'Asia/Shanghai' }).nextRun() === null
+      ? '这个定时表达式没有下一次运行时间。'
+      : null;
   } catch {
     return '定时表达式无法识别，应为五段 cron，例如“*/15 * * * *”。';
   }
@@ -26,7 +28,8 @@ export function scheduleProblem(schedule: Schedule): string | null {
 export function nextRunAt(schedule: Schedule, now: number, failures: number, random: number): number {
   const regular =
     'cron' in schedule
-      ? (new Cron(schedule.cron, { timezone: 'Asia/Shanghai' }).nextRun(new Date(now))?.getTime() ?? now + LONGEST_BACKOFF_MS)
+      ? (new Cron(schedule.cron, { timezone: 'Asia/Shanghai' }).nextRun(new Date(now))?.getTime() ??
+        now + LONGEST_BACKOFF_MS)
       : now + schedule.everySeconds * 1000 * (1 + (random - 0.5) * 2 * JITTER);
   if (failures === 0) return Math.round(regular);
   const base = 'everySeconds' in schedule ? Math.max(schedule.everySeconds * 1000, 30_000) : 60_000;

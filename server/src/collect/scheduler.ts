@@ -67,7 +67,7 @@ export class Scheduler {
 
   private async turn(): Promise<void> {
     const until = performance.now() + TURN_MS;
-    for (let worked = true; worked && performance.now() < until; ) {
+    for (let worked = true; worked && performance.now() < until;) {
       worked = false;
       for (const step of this.steps.list) worked = (await step.step()) > 0 || worked;
     }

@@ -9,12 +9,25 @@ import type { Secrets } from '../platform/secrets.ts';
 import type { Settings } from '../platform/settings/settings.ts';
 
 /** What belongs to the installation rather than to what was collected: kept when the demo ends. */
-const KEPT = new Set(['users', 'sessions', 'audit_log', 'settings', 'dictionary', 'author_keys', 'migrations', 'sqlite_sequence']);
+const KEPT = new Set([
+  'users',
+  'sessions',
+  'audit_log',
+  'settings',
+  'dictionary',
+  'author_keys',
+  'migrations',
+  'sqlite_sequence',
+]);
 
 /** What the demo city hands to the desks besides what is crawled. */
 export interface DemoSeeds {
   /** Fills departments, answers and debunks. */
-  seed(city: { departments: readonly unknown[]; debunks: readonly unknown[]; answers: readonly unknown[] }): Promise<void>;
+  seed(city: {
+    departments: readonly unknown[];
+    debunks: readonly unknown[];
+    answers: readonly unknown[];
+  }): Promise<void>;
 }
 
 export interface DemoServer {
@@ -25,7 +38,13 @@ export interface DemoServer {
 /** Starts the city's platforms and tells which sources crawl them. */
 export type DemoStarter = () => Promise<{
   server: DemoServer;
-  sources: { kind: string; name: string; settings: Record<string, unknown>; credentials: Record<string, unknown>; everySeconds: number }[];
+  sources: {
+    kind: string;
+    name: string;
+    settings: Record<string, unknown>;
+    credentials: Record<string, unknown>;
+    everySeconds: number;
+  }[];
   seeds: Parameters<DemoSeeds['seed']>[0];
 }>;
 
@@ -57,14 +76,20 @@ export class Demo {
     await this.db.write(async (tx) => {
       for (const source of sources) {
         const [old] = await tx.all<{ id: number }>('SELECT id FROM sources WHERE name = ? AND demo = 1', [source.name]);
-        const values = [JSON.stringify(source.settings), this.secrets.seal('source-credentials', JSON.stringify(source.credentials))];
+        const values = [
+          JSON.stringify(source.settings),
+          this.secrets.seal('source-credentials', JSON.stringify(source.credentials)),
+        ];
         if (old === undefined) {
           await tx.run(
             `INSERT INTO sources (kind, name, settings, credentials, schedule, demo, created_at) VALUES (?, ?, ?, ?, ?, 1, ?)`,
             [source.kind, source.name, ...values, JSON.stringify({ everySeconds: source.everySeconds }), Date.now()],
           );
         } else {
-          await tx.run('UPDATE sources SET settings = ?, credentials = ?, next_run_at = 0, failures = 0, lease_until = 0 WHERE id = ?', [...values, old.id]);
+          await tx.run(
+            'UPDATE sources SET settings = ?, credentials = ?, next_run_at = 0, failures = 0, lease_until = 0 WHERE id = ?',
+            [...values, old.id],
+          );
         }
       }
     });
@@ -76,7 +101,9 @@ export class Demo {
   }
 
   private async hasRealData(): Promise<boolean> {
-    const [row] = await this.db.all<{ n: number }>('SELECT (SELECT count(*) FROM sources WHERE demo = 0) + (SELECT count(*) FROM (SELECT 1 FROM posts LIMIT 1) AS p) AS n');
+    const [row] = await this.db.all<{ n: number }>(
+      'SELECT (SELECT count(*) FROM sources WHERE demo = 0) + (SELECT count(*) FROM (SELECT 1 FROM posts LIMIT 1) AS p) AS n',
+    );
     return Number(row?.n ?? 0) > 0;
   }
 
@@ -87,9 +114,12 @@ export class Demo {
     await this.stop();
     await this.onClear?.();
     await this.db.write(async (tx) => {
-      const tables = await tx.all<{ name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'`);
+      const tables = await tx.all<{ name: string }>(
+        `SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'`,
+      );
       for (const { name } of tables) {
-        if (!KEPT.has(name) && !name.startsWith('post_index') && !name.startsWith('sqlite_')) await tx.run(`DELETE FROM "${name}"`);
+        if (!KEPT.has(name) && !name.startsWith('post_index') && !name.startsWith('sqlite_'))
+          await tx.run(`DELETE FROM "${name}"`);
       }
     });
     await this.settings.set('demo', false);

@@ -41,7 +41,12 @@ export interface KnownPost {
   state: string;
 }
 
-const SENTIMENT: Record<Enrichment['sentiment'], SentimentCode> = { positive: 1, neutral: 0, negative: -1, uncertain: 9 };
+const SENTIMENT: Record<Enrichment['sentiment'], SentimentCode> = {
+  positive: 1,
+  neutral: 0,
+  negative: -1,
+  uncertain: 9,
+};
 
 const INSERT = `INSERT INTO posts (id, source_id, platform, kind, native_id, parent_native_id, parent_id, account_id, author_key, published_at, fetched_at,
   title, text, url, likes, comments, reposts, reads, sentiment, sentiment_confidence, claim_score, question, places, keywords, hashtags, fingerprint, copy_key, state)
@@ -56,20 +61,28 @@ export class PostStore {
   /** What the database knows of these items, by `platform kind nativeId`. */
   async known(tx: Tx, items: readonly AcceptedItem[]): Promise<Map<string, KnownPost>> {
     const found = new Map<string, KnownPost>();
-    const sql = 'SELECT id, text, likes, comments, reposts, reads, state FROM posts WHERE platform = ? AND kind = ? AND native_id = ?';
+    const sql =
+      'SELECT id, text, likes, comments, reposts, reads, state FROM posts WHERE platform = ? AND kind = ? AND native_id = ?';
     const statement = tx.sqlite?.prepare(sql);
     for (const item of items) {
       const key = originOf(item);
       if (found.has(key)) continue;
       const params = [item.platform, item.kind, item.nativeId];
-      const row = statement === undefined ? (await tx.all<KnownPost>(sql, params))[0] : (statement.get(params) as KnownPost | undefined);
+      const row =
+        statement === undefined
+          ? (await tx.all<KnownPost>(sql, params))[0]
+          : (statement.get(params) as KnownPost | undefined);
       if (row !== undefined) found.set(key, row);
     }
     return found;
   }
 
   /** Writes new posts. Items must be new (see `known`); within the batch the first of equal origin wins. */
-  async insert(tx: Tx, batch: readonly EnrichedItem[], context: { sourceId: number | null; accounts: ReadonlyMap<string, number>; now: number }): Promise<WrittenPost[]> {
+  async insert(
+    tx: Tx,
+    batch: readonly EnrichedItem[],
+    context: { sourceId: number | null; accounts: ReadonlyMap<string, number>; now: number },
+  ): Promise<WrittenPost[]> {
     const written: WrittenPost[] = [];
     const run = this.runner(tx, INSERT);
     const log = this.runner(tx, `INSERT INTO post_changes (post_id, change) VALUES (?, 'stored')`);
@@ -77,15 +90,40 @@ export class PostStore {
       .map((entry) => ({ ...entry, id: wishedId(entry.item.publishedAt, originOf(entry.item)) }))
       .sort((a, b) => a.id - b.id);
     for (const { item, enrichment: e, id: wish } of ordered) {
-      const accountId = item.account === null ? null : (context.accounts.get(`${item.platform} ${item.account}`) ?? null);
+      const accountId =
+        item.account === null ? null : (context.accounts.get(`${item.platform} ${item.account}`) ?? null);
       const parentId = item.parentNativeId === null ? null : await this.parentOf(tx, item);
       const sentiment = SENTIMENT[e.sentiment];
       let id = wish;
       const values = [
-        id, context.sourceId, item.platform, item.kind, item.nativeId, item.parentNativeId, parentId, accountId, item.authorKey,
-        item.publishedAt, context.now, item.title, item.text, item.url, item.likes, item.comments, item.reposts, item.reads,
-        sentiment, e.sentimentConfidence, e.claimScore, e.question ? 1 : 0, list(e.places), list(e.keywords), list(e.hashtags),
-        e.fingerprint === '' ? null : e.fingerprint, e.copyKey, item.state,
+        id,
+        context.sourceId,
+        item.platform,
+        item.kind,
+        item.nativeId,
+        item.parentNativeId,
+        parentId,
+        accountId,
+        item.authorKey,
+        item.publishedAt,
+        context.now,
+        item.title,
+        item.text,
+        item.url,
+        item.likes,
+        item.comments,
+        item.reposts,
+        item.reads,
+        sentiment,
+        e.sentimentConfidence,
+        e.claimScore,
+        e.question ? 1 : 0,
+        list(e.places),
+        list(e.keywords),
+        list(e.hashtags),
+        e.fingerprint === '' ? null : e.fingerprint,
+        e.copyKey,
+        item.state,
       ];
       // Another post of this second has the wished id: the next free one is ours.
       for (let tries = 0; (await run(values)) === 0; tries++) {
@@ -114,12 +152,18 @@ export class PostStore {
 
   /** Comments that arrived before the post they answer. */
   private async adoptOrphans(tx: Tx, batch: readonly { item: AcceptedItem }[]): Promise<void> {
-    const [orphan] = await tx.all('SELECT 1 AS one FROM posts WHERE parent_id IS NULL AND parent_native_id IS NOT NULL LIMIT 1');
+    const [orphan] = await tx.all(
+      'SELECT 1 AS one FROM posts WHERE parent_id IS NULL AND parent_native_id IS NOT NULL LIMIT 1',
+    );
     if (orphan === undefined) return;
     for (const { item } of batch) {
       const id = this.parents.get(`${item.platform} ${item.nativeId}`);
       if (id === undefined) continue;
-      await tx.run('UPDATE posts SET parent_id = ? WHERE platform = ? AND parent_native_id = ? AND parent_id IS NULL', [id, item.platform, item.nativeId]);
+      await tx.run('UPDATE posts SET parent_id = ? WHERE platform = ? AND parent_native_id = ? AND parent_id IS NULL', [
+        id,
+        item.platform,
+        item.nativeId,
+      ]);
     }
   }
 
@@ -128,7 +172,10 @@ export class PostStore {
     const known = this.parents.get(key);
     if (known !== undefined) return known;
     for (const kind of ['post', 'comment', 'message']) {
-      const [row] = await tx.all<{ id: number }>('SELECT id FROM posts WHERE platform = ? AND kind = ? AND native_id = ?', [item.platform, kind, item.parentNativeId]);
+      const [row] = await tx.all<{ id: number }>(
+        'SELECT id FROM posts WHERE platform = ? AND kind = ? AND native_id = ?',
+        [item.platform, kind, item.parentNativeId],
+      );
       if (row !== undefined) {
         this.remember(key, row.id);
         return row.id;
@@ -147,8 +194,20 @@ export class PostStore {
     this.parents.clear();
   }
 
-  async engagement(tx: Tx, id: number, counts: Pick<KnownPost, 'likes' | 'comments' | 'reposts' | 'reads'>, now: number): Promise<void> {
-    await tx.run('UPDATE posts SET likes = ?, comments = ?, reposts = ?, reads = ?, fetched_at = ? WHERE id = ?', [counts.likes, counts.comments, counts.reposts, counts.reads, now, id]);
+  async engagement(
+    tx: Tx,
+    id: number,
+    counts: Pick<KnownPost, 'likes' | 'comments' | 'reposts' | 'reads'>,
+    now: number,
+  ): Promise<void> {
+    await tx.run('UPDATE posts SET likes = ?, comments = ?, reposts = ?, reads = ?, fetched_at = ? WHERE id = ?', [
+      counts.likes,
+      counts.comments,
+      counts.reposts,
+      counts.reads,
+      now,
+      id,
+    ]);
     await tx.run(`INSERT INTO post_changes (post_id, change) VALUES (?, 'engagement')`, [id]);
   }
 
@@ -159,8 +218,19 @@ export class PostStore {
       `UPDATE posts SET title = ?, text = ?, sentiment = ?, sentiment_confidence = ?, claim_score = ?, question = ?, places = ?, keywords = ?,
          hashtags = ?, fingerprint = ?, copy_key = ?, state = 'edited', fetched_at = ? WHERE id = ?`,
       [
-        item.title, item.text, SENTIMENT[e.sentiment], e.sentimentConfidence, e.claimScore, e.question ? 1 : 0, list(e.places), list(e.keywords),
-        list(e.hashtags), e.fingerprint === '' ? null : e.fingerprint, e.copyKey, now, known.id,
+        item.title,
+        item.text,
+        SENTIMENT[e.sentiment],
+        e.sentimentConfidence,
+        e.claimScore,
+        e.question ? 1 : 0,
+        list(e.places),
+        list(e.keywords),
+        list(e.hashtags),
+        e.fingerprint === '' ? null : e.fingerprint,
+        e.copyKey,
+        now,
+        known.id,
       ],
     );
     await tx.run(`INSERT INTO post_changes (post_id, change) VALUES (?, 'edited')`, [known.id]);

@@ -36,7 +36,8 @@ export class PostViews {
   async load(ids: readonly number[]): Promise<Post[]> {
     const rows = new Map<number, PostEntity>();
     for (let i = 0; i < ids.length; i += CHUNK) {
-      for (const row of await this.db.repo(PostEntity).findBy({ id: In(ids.slice(i, i + CHUNK)) })) rows.set(row.id, row);
+      for (const row of await this.db.repo(PostEntity).findBy({ id: In(ids.slice(i, i + CHUNK)) }))
+        rows.set(row.id, row);
     }
     return this.of(ids.flatMap((id) => rows.get(id) ?? []));
   }

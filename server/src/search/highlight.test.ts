@@ -29,13 +29,19 @@ describe('highlights', () => {
 
   it('shows a piece of the text itself, whatever text and query', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 400 }), fc.string({ unit: 'binary', maxLength: 20 }), (text, q) => {
-        const runs = snippet(text, hitPattern(parseQuery(q, cut).node), 40);
-        const shown = runs.map((r) => r.text).join('');
-        expect(shown.length).toBeLessThanOrEqual(42);
-        expect(text).toContain(shown.slice(shown.startsWith('…') && !text.startsWith('…') ? 1 : 0).replace(/…$/u, ''));
-        expect(shown.isWellFormed()).toBe(text.isWellFormed() || shown.isWellFormed());
-      }),
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 400 }),
+        fc.string({ unit: 'binary', maxLength: 20 }),
+        (text, q) => {
+          const runs = snippet(text, hitPattern(parseQuery(q, cut).node), 40);
+          const shown = runs.map((r) => r.text).join('');
+          expect(shown.length).toBeLessThanOrEqual(42);
+          expect(text).toContain(
+            shown.slice(shown.startsWith('…') && !text.startsWith('…') ? 1 : 0).replace(/…$/u, ''),
+          );
+          expect(shown.isWellFormed()).toBe(text.isWellFormed() || shown.isWellFormed());
+        },
+      ),
     );
   });
 });

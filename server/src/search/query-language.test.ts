@@ -71,10 +71,16 @@ describe('query language', () => {
       return 1 + Math.max(...node.nodes.map(check));
     };
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.array(piece, { maxLength: 300 }).map((p) => p.join(''))), (q) => {
-        expect(check(parseQuery(q, cut).node)).toBeLessThan(60);
-        expect(parseQuery(q, cut).understood).not.toBe('');
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          fc.array(piece, { maxLength: 300 }).map((p) => p.join('')),
+        ),
+        (q) => {
+          expect(check(parseQuery(q, cut).node)).toBeLessThan(60);
+          expect(parseQuery(q, cut).understood).not.toBe('');
+        },
+      ),
     );
   });
 });

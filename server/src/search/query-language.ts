@@ -23,23 +23,21 @@ export interface ParsedQuery {
 /** Deeper brackets are read as if they were not there; engines bound the depth of their expressions. */
 const MAX_DEPTH = 12;
 
-type Token =
-  | { type: '(' | ')' | 'and' | 'or' | 'not' }
-  | { type: 'word'; text: string; quoted: boolean };
+type Token = { type: '(' | ')' | 'and' | 'or' | 'not' } | { type: 'word'; text: string; quoted: boolean };
 
 const CLOSING: Record<string, string> = { '"': '"', '“': '”', '”': '”', '「': '」', '『': '』', '＂': '＂' };
 const OPERATORS: Record<string, 'and' | 'or' | 'not'> = {
   AND: 'and',
-  '且': 'and',
+  且: 'and',
   '&': 'and',
   '&&': 'and',
   OR: 'or',
-  '或': 'or',
+  或: 'or',
   '|': 'or',
   '||': 'or',
   '｜': 'or',
   NOT: 'not',
-  '不含': 'not',
+  不含: 'not',
   '-': 'not',
 };
 
@@ -169,7 +167,9 @@ function say(node: QueryNode, inside: boolean): string {
       return inside ? `（${text}）` : text;
     }
     case 'and': {
-      const text = node.nodes.map((n, i) => `${i === 0 ? '' : n.type === 'not' ? ' ' : ' 且 '}${say(n, true)}`).join('');
+      const text = node.nodes
+        .map((n, i) => `${i === 0 ? '' : n.type === 'not' ? ' ' : ' 且 '}${say(n, true)}`)
+        .join('');
       return inside ? `（${text}）` : text;
     }
   }

@@ -73,7 +73,11 @@ export function searchEngineContract(name: string, open: (db: Database) => Promi
       limit,
     });
 
-    async function find(q: string, filters: SearchFilters = {}, sort: 'time' | 'relevance' = 'time'): Promise<string[]> {
+    async function find(
+      q: string,
+      filters: SearchFilters = {},
+      sort: 'time' | 'relevance' = 'time',
+    ): Promise<string[]> {
       return textsOf((await engine.search(ask(q, filters, sort))).ids);
     }
 
@@ -98,7 +102,18 @@ export function searchEngineContract(name: string, open: (db: Database) => Promi
 
     it('takes syntax of its own language as plain text', async () => {
       await store({ text: 'NEAR marks words' }, { text: '正常' });
-      for (const q of ['words:正', '"', '*', '^正', 'NEAR(正 常)', "'; DROP TABLE posts; --", '{marks}', '正 "', '\0', '\ud800']) {
+      for (const q of [
+        'words:正',
+        '"',
+        '*',
+        '^正',
+        'NEAR(正 常)',
+        "'; DROP TABLE posts; --",
+        '{marks}',
+        '正 "',
+        '\0',
+        '\ud800',
+      ]) {
         await expect(engine.search(ask(q))).resolves.toBeDefined();
         await expect(engine.count(ask(q), true)).resolves.toBeDefined();
       }
@@ -169,7 +184,14 @@ export function searchEngineContract(name: string, open: (db: Database) => Promi
       await store(
         { text: '停水', sourceId: 1, sentiment: -1 },
         { text: '停水', sourceId: 1, sentiment: 0, nativeId: 'x' },
-        { text: '停水', platform: 'wechat', kind: 'post', sourceId: 2, accountId: 5, publishedAt: NOW - 9 * 60 * MINUTE },
+        {
+          text: '停水',
+          platform: 'wechat',
+          kind: 'post',
+          sourceId: 2,
+          accountId: 5,
+          publishedAt: NOW - 9 * 60 * MINUTE,
+        },
         { text: '别的', sourceId: 2 },
       );
       const { total, totalIsLowerBound, facets } = await engine.count(ask('停水'), true);

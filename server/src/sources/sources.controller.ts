@@ -1,19 +1,28 @@
 /**
  * In: what an administrator configures on 采集状态. Out: sources, their health in one sentence, runs and coverage. Called by: the web.
  */
-import { routes, type ProbeResult, type RouteAnswer, type RouteInput, type RunView, type Schedule, type SourceHealth, type SourcesOverview, type SourceView } from '@minsheng/contracts';
+import {
+  routes,
+  type ProbeResult,
+  type RouteAnswer,
+  type RouteInput,
+  type RunView,
+  type SourceHealth,
+  type SourcesOverview,
+  type SourceView,
+} from '@minsheng/contracts';
 import { ConnectorError, connectors } from '@minsheng/crawlers';
 import { Controller } from '@nestjs/common';
 import { z } from 'zod';
-import { Collector, connectorOf } from '../collect/collector.ts';
-import { scheduleProblem } from '../collect/schedule.ts';
+import { Collector } from '../collect/collector.ts';
 import { Enricher } from '../enrich/enricher.ts';
 import { Clock, hourOf, toInstant, toInstantOrNull } from '../platform/clock.ts';
 import { Database } from '../platform/database/database.ts';
-import { notFound, UserError } from '../platform/errors.ts';
+import { notFound } from '../platform/errors.ts';
 import { Endpoint, Input } from '../platform/http/endpoint.ts';
 import { Demo } from '../demo/demo.ts';
 import { Secrets } from '../platform/secrets.ts';
+import { SourceBook } from './source-book.ts';
 import { RunEntity, SourceEntity } from './source.entity.ts';
 
 const HOUR = 3_600_000;
@@ -31,6 +40,7 @@ export class SourcesController {
     private readonly clock: Clock,
     private readonly enricher: Enricher,
     private readonly demo: Demo,
+    private readonly book: SourceBook,
   ) {}
 
   @Endpoint(routes.sources.overview)
@@ -40,18 +50,31 @@ export class SourcesController {
     const hours = Array.from({ length: 24 }, (_, i) => hourOf(now) - (23 - i) * HOUR);
     const first = hours[0] ?? now;
     const rows = await this.db.all<{ hour: number; source_id: number; posts: number }>(
-      'SELECT hour, source_id, SUM(posts) AS posts FROM rollup_hours WHERE hour >= ? AND source_id IS NOT NULL GROUP BY hour, source_id',
+      'SELECT at AS hour, source_id, SUM(posts) AS posts FROM rollup_hours WHERE at >= ? AND source_id <> 0 GROUP BY at, source_id',
       [first],
     );
-    const perHour = sources.map((s) => hours.map((h) => rows.find((r) => Number(r.source_id) === s.id && Number(r.hour) === h)?.posts ?? 0).map(Number));
-    const [documents] = await this.db.all<{ n: number }>('SELECT COALESCE(SUM(posts), 0) AS n FROM rollup_hours');
-    const views = await Promise.all(sources.map((s, i) => this.view(s, (perHour[i] ?? []).reduce((a, b) => a + b, 0))));
+    const perHour = sources.map((s) =>
+      hours.map((h) => rows.find((r) => Number(r.source_id) === s.id && Number(r.hour) === h)?.posts ?? 0).map(Number),
+    );
+    const [documents] = await this.db.all<{ n: number }>('SELECT COALESCE(SUM(posts), 0) AS n FROM rollup_days');
+    const views = await Promise.all(
+      sources.map((s, i) =>
+        this.view(
+          s,
+          (perHour[i] ?? []).reduce((a, b) => a + b, 0),
+        ),
+      ),
+    );
     const name = this.enricher.segmenterName();
     return {
       sources: views,
       hours: hours.map(toInstant),
       perHour,
-      segmenter: { name, note: name === 'nodejieba' ? null : '未能编译 nodejieba，正在使用内置的 @node-rs/jieba，分词结果相同，不影响使用。' },
+      segmenter: {
+        name,
+        note:
+          name === 'nodejieba' ? null : '未能编译 nodejieba，正在使用内置的 @node-rs/jieba，分词结果相同，不影响使用。',
+      },
       searchEngine: { name: 'SQLite FTS5（内置）', documents: Number(documents?.n ?? 0), behind: 0 },
     };
   }
@@ -65,63 +88,43 @@ export class SourcesController {
         ...manual,
         defaultIntervalSeconds,
         settingsSchema: z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
-        credentialsSchema: z.toJSONSchema(credentials, { io: 'input', unrepresentable: 'any' }) as Record<string, unknown>,
+        credentialsSchema: z.toJSONSchema(credentials, { io: 'input', unrepresentable: 'any' }) as Record<
+          string,
+          unknown
+        >,
       })),
     };
   }
 
   @Endpoint(routes.sources.create)
   async create(@Input() { body }: RouteInput<typeof routes.sources.create>): Promise<SourceView> {
-    await this.demo.leaveFor('新增了真实采集源');
-    const source = await this.add(body);
-    return this.view(source, 0);
-  }
-
-  /** Also used by the command line for source files. */
-  async add(body: { kind: string; name: string; settings: Record<string, unknown>; credentials: Credentials; schedule?: Schedule | undefined }, demo = false): Promise<SourceEntity> {
-    const connector = connectorOf(body.kind);
-    const settings = this.checked(body.kind, body.settings, body.credentials, body.schedule);
-    return this.db.write(async (tx) => {
-      const [taken] = await tx.all('SELECT 1 AS one FROM sources WHERE name = ?', [body.name]);
-      if (taken !== undefined) throw new UserError('conflict', `已有名为“${body.name}”的采集源，没有新增。`, { todo: '请换一个名称。' });
-      return tx.repo(SourceEntity).save({
-        kind: body.kind,
-        name: body.name,
-        settings,
-        credentials: this.seal(body.credentials),
-        schedule: body.schedule ?? { everySeconds: connector.defaultIntervalSeconds },
-        demo: demo ? 1 : 0,
-        paused: 0,
-        position: null,
-        leaseOwner: null,
-        lastRunAt: null,
-        lastSuccessAt: null,
-        lastNewAt: null,
-        errorKind: null,
-        message: null,
-        gaps: null,
-        createdAt: this.clock.now(),
-      });
-    });
+    return this.view(await this.book.add(body), 0);
   }
 
   @Endpoint(routes.sources.update)
   async update(@Input() { params, body }: RouteInput<typeof routes.sources.update>): Promise<SourceView> {
     const source = await this.find(params.id);
-    const credentials = body.credentials !== undefined && Object.keys(body.credentials).length > 0 ? body.credentials : undefined;
+    const credentials =
+      body.credentials !== undefined && Object.keys(body.credentials).length > 0 ? body.credentials : undefined;
     const settings = body.settings ?? source.settings;
-    this.checked(source.kind, settings, credentials, body.schedule);
+    this.book.checked(source.kind, settings, credentials, body.schedule);
     await this.db.write(async (tx) => {
-      await tx.run('UPDATE sources SET name = ?, settings = ?, schedule = ?, paused = ?, next_run_at = ? WHERE id = ?', [
-        body.name ?? source.name,
-        JSON.stringify(settings),
-        JSON.stringify(body.schedule ?? source.schedule),
-        body.paused === undefined ? source.paused : Number(body.paused),
-        body.paused === true ? source.nextRunAt : this.clock.now(),
-        source.id,
-      ]);
+      await tx.run(
+        'UPDATE sources SET name = ?, settings = ?, schedule = ?, paused = ?, next_run_at = ? WHERE id = ?',
+        [
+          body.name ?? source.name,
+          JSON.stringify(settings),
+          JSON.stringify(body.schedule ?? source.schedule),
+          body.paused === undefined ? source.paused : Number(body.paused),
+          body.paused === true ? source.nextRunAt : this.clock.now(),
+          source.id,
+        ],
+      );
       if (credentials !== undefined) {
-        await tx.run('UPDATE sources SET credentials = ?, failures = 0, error_kind = NULL, message = NULL WHERE id = ?', [this.seal(credentials), source.id]);
+        await tx.run(
+          'UPDATE sources SET credentials = ?, failures = 0, error_kind = NULL, message = NULL WHERE id = ?',
+          [this.book.seal(credentials), source.id],
+        );
       }
     });
     return this.view(await this.find(params.id), 0);
@@ -144,7 +147,7 @@ export class SourcesController {
       const stored = (await this.find(body.id)).credentials;
       if (stored !== null) credentials = JSON.parse(this.secrets.open('source-credentials', stored)) as Credentials;
     }
-    this.checked(body.kind, body.settings, credentials, body.schedule);
+    this.book.checked(body.kind, body.settings, credentials, body.schedule);
     try {
       return { ok: true, message: await this.collector.probe(body.kind, body.settings, credentials), errorKind: null };
     } catch (error) {
@@ -162,7 +165,9 @@ export class SourcesController {
   }
 
   @Endpoint(routes.sources.runs)
-  async runs(@Input() { params, query }: RouteInput<typeof routes.sources.runs>): Promise<RouteAnswer<typeof routes.sources.runs>> {
+  async runs(
+    @Input() { params, query }: RouteInput<typeof routes.sources.runs>,
+  ): Promise<RouteAnswer<typeof routes.sources.runs>> {
     const before = Number(query.cursor ?? Number.MAX_SAFE_INTEGER);
     const rows = await this.db
       .repo(RunEntity)
@@ -173,36 +178,16 @@ export class SourcesController {
       .getMany();
     const items = rows.slice(0, query.limit);
     const last = items.at(-1);
-    return { items: items.map(runView), nextCursor: rows.length > query.limit && last !== undefined ? String(last.id) : null };
+    return {
+      items: items.map(runView),
+      nextCursor: rows.length > query.limit && last !== undefined ? String(last.id) : null,
+    };
   }
 
   @Endpoint(routes.sources.leaveDemo)
   async leaveDemo(@Input() _input: RouteInput<typeof routes.sources.leaveDemo>): Promise<{ ok: true }> {
     await this.demo.leaveFor('管理员选择离开演示');
     return { ok: true };
-  }
-
-  /** The settings with defaults; @throws UserError naming each wrong field. */
-  private checked(kind: string, settings: unknown, credentials: unknown, schedule: Schedule | undefined): Record<string, unknown> {
-    const connector = connectorOf(kind);
-    const fields: Record<string, string> = {};
-    const parsed = connector.settings.safeParse(settings);
-    if (!parsed.success) for (const i of parsed.error.issues) fields[`settings.${i.path.join('.')}`] = i.message;
-    const secret = credentials === undefined ? undefined : connector.credentials.safeParse(credentials);
-    if (secret?.success === false) for (const i of secret.error.issues) fields[`credentials.${i.path.join('.')}`] = i.message;
-    const problem = schedule === undefined ? null : scheduleProblem(schedule);
-    if (problem !== null) fields['schedule'] = problem;
-    if (Object.keys(fields).length > 0 || !parsed.success) {
-      throw new UserError('invalid-input', '采集源填写有误，没有保存。', {
-        todo: Object.entries(fields).map(([k, v]) => `${k.replace(/^(?:settings|credentials)\./u, '')}：${v}`).join('；'),
-        fields,
-      });
-    }
-    return parsed.data as Record<string, unknown>;
-  }
-
-  private seal(credentials: Credentials): string | null {
-    return Object.keys(credentials).length === 0 ? null : this.secrets.seal('source-credentials', JSON.stringify(credentials));
   }
 
   private async find(id: string): Promise<SourceEntity> {
@@ -250,20 +235,33 @@ function ago(ms: number): string {
 }
 
 /** Health and the one sentence that says it. "No new data" and "broken" never look alike. */
-export function healthOf(source: SourceEntity, lastRun: RunEntity | null, now: number): { health: SourceHealth; text: string } {
+export function healthOf(
+  source: SourceEntity,
+  lastRun: RunEntity | null,
+  now: number,
+): { health: SourceHealth; text: string } {
   if (source.paused === 1) return { health: 'paused', text: '已暂停采集。' };
   if (source.lastRunAt === null) {
     const running = lastRun?.outcome === 'running';
     return { health: 'new', text: running ? `首次采集中，已取得 ${lastRun.stored} 条。` : '尚未采集，等待首次运行。' };
   }
   if (source.failures > 0) {
-    const needsPerson = ['blocked', 'login-needed', 'permission', 'config', 'gone', 'refused-address'].includes(source.errorKind ?? '');
+    const needsPerson = ['blocked', 'login-needed', 'permission', 'config', 'gone', 'refused-address'].includes(
+      source.errorKind ?? '',
+    );
     return { health: needsPerson ? 'stopped' : 'failing', text: source.message ?? '采集失败，稍后自动重试。' };
   }
-  if (lastRun?.outcome === 'waiting') return { health: 'waiting', text: source.message ?? '平台要求稍后再采，已排队等待。' };
+  if (lastRun?.outcome === 'waiting')
+    return { health: 'waiting', text: source.message ?? '平台要求稍后再采，已排队等待。' };
   const silent = source.lastNewAt === null ? null : now - source.lastNewAt;
-  if (silent !== null && silent > QUIET_MS) return { health: 'quiet', text: `采集正常，但 ${ago(silent).replace('前', '')}没有新内容。` };
-  const last = lastRun === null ? '' : lastRun.stored > 0 ? `${ago(now - source.lastRunAt)}取得 ${lastRun.stored} 条新内容。` : `${ago(now - source.lastRunAt)}采集正常，没有新内容。`;
+  if (silent !== null && silent > QUIET_MS)
+    return { health: 'quiet', text: `采集正常，但 ${ago(silent).replace('前', '')}没有新内容。` };
+  const last =
+    lastRun === null
+      ? ''
+      : lastRun.stored > 0
+        ? `${ago(now - source.lastRunAt)}取得 ${lastRun.stored} 条新内容。`
+        : `${ago(now - source.lastRunAt)}采集正常，没有新内容。`;
   return { health: 'ok', text: last };
 }
 

@@ -1,7 +1,14 @@
 /**
  * In: what the system administrator tends. Out: status, settings, the dictionary. Called by: the web's 系统 pages.
  */
-import { routes, type DictionaryEntry, type OfficeSettings, type RouteAnswer, type RouteInput, type SystemStatus } from '@minsheng/contracts';
+import {
+  routes,
+  type DictionaryEntry,
+  type OfficeSettings,
+  type RouteAnswer,
+  type RouteInput,
+  type SystemStatus,
+} from '@minsheng/contracts';
 import { Controller } from '@nestjs/common';
 import { statfs, stat } from 'node:fs/promises';
 import { Enricher } from '../enrich/enricher.ts';
@@ -30,7 +37,7 @@ export class SystemController {
 
   @Endpoint(routes.system.status)
   async status(): Promise<SystemStatus> {
-    const [posts] = await this.db.all<{ n: number }>('SELECT COALESCE(SUM(posts), 0) AS n FROM rollup_hours');
+    const [posts] = await this.db.all<{ n: number }>('SELECT COALESCE(SUM(posts), 0) AS n FROM rollup_days');
     const count = Number(posts?.n ?? 0);
     const disk = await statfs(this.config.value.dataDir).catch(() => null);
     const file = this.db.file === null ? null : await stat(this.db.file).catch(() => null);
@@ -41,7 +48,11 @@ export class SystemController {
       startedAt: toInstant(startedAt),
       demo: await this.settings.demo(),
       dataDir: this.config.value.dataDir,
-      database: { engine: this.db.dialect === 'sqlite' ? 'SQLite' : 'PostgreSQL', bytes: file?.size ?? null, posts: count },
+      database: {
+        engine: this.db.dialect === 'sqlite' ? 'SQLite' : 'PostgreSQL',
+        bytes: file?.size ?? null,
+        posts: count,
+      },
       search: { engine: 'SQLite FTS5（内置）', documents: count, behind: 0 },
       segmenter,
       segmenterNote: segmenter === 'nodejieba' ? null : '未能编译 nodejieba，正在使用内置的 @node-rs/jieba。',
@@ -66,7 +77,9 @@ export class SystemController {
   }
 
   @Endpoint(routes.system.dictionary)
-  async dictionary(@Input() { query }: RouteInput<typeof routes.system.dictionary>): Promise<RouteAnswer<typeof routes.system.dictionary>> {
+  async dictionary(
+    @Input() { query }: RouteInput<typeof routes.system.dictionary>,
+  ): Promise<RouteAnswer<typeof routes.system.dictionary>> {
     const find = this.db
       .repo(WordEntity)
       .createQueryBuilder('w')
@@ -80,11 +93,25 @@ export class SystemController {
   }
 
   @Endpoint(routes.system.addWord)
-  async addWord(@Input() { body }: RouteInput<typeof routes.system.addWord>, @CallerParam() caller: Caller): Promise<DictionaryEntry> {
+  async addWord(
+    @Input() { body }: RouteInput<typeof routes.system.addWord>,
+    @CallerParam() caller: Caller,
+  ): Promise<DictionaryEntry> {
     const word = await this.db.write(async (tx) => {
-      const [taken] = await tx.all('SELECT 1 AS one FROM dictionary WHERE word = ? AND kind = ?', [body.word, body.kind]);
+      const [taken] = await tx.all('SELECT 1 AS one FROM dictionary WHERE word = ? AND kind = ?', [
+        body.word,
+        body.kind,
+      ]);
       if (taken !== undefined) throw new UserError('conflict', `词典里已有“${body.word}”，没有重复添加。`);
-      return tx.repo(WordEntity).save({ word: body.word, kind: body.kind, tag: null, createdAt: this.clock.now(), createdBy: caller.displayName });
+      return tx
+        .repo(WordEntity)
+        .save({
+          word: body.word,
+          kind: body.kind,
+          tag: null,
+          createdAt: this.clock.now(),
+          createdBy: caller.displayName,
+        });
     });
     await this.reload();
     return view(word);

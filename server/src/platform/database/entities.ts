@@ -2,6 +2,9 @@
  * In: every module's entity files. Out: the list TypeORM is given. Used by: database.ts only.
  */
 import { AccountEntity } from '../../accounts/account.entity.ts';
+import { AuditEntity, AuthorKeyEntity, SessionEntity, SettingEntity, UserEntity } from '../auth/user.entity.ts';
+import { RunEntity, SourceEntity } from '../../sources/source.entity.ts';
+import { WordEntity } from '../../system/word.entity.ts';
 import {
   PostChangeEntity,
   PostConsumerEntity,
@@ -17,4 +20,12 @@ export const entities = [
   PostChangeEntity,
   PostConsumerEntity,
   ReplyHandleEntity,
+  UserEntity,
+  SessionEntity,
+  AuditEntity,
+  SettingEntity,
+  AuthorKeyEntity,
+  SourceEntity,
+  RunEntity,
+  WordEntity,
 ];

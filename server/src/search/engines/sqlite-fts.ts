@@ -30,7 +30,8 @@ const OFFICE_OFFSET_SECONDS = 8 * 3600;
 const REMOVE = ['DELETE FROM search_index WHERE rowid = ?', 'DELETE FROM search_marks WHERE id = ?'] as const;
 const KNOWN = 'SELECT 1 FROM search_marks WHERE id = ?';
 const INSERT_WORDS = 'INSERT INTO search_index (rowid, words, marks) VALUES (?, ?, ?)';
-const INSERT_MARKS = 'INSERT INTO search_marks (id, marks) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET marks = excluded.marks';
+const INSERT_MARKS =
+  'INSERT INTO search_marks (id, marks) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET marks = excluded.marks';
 
 interface Hits {
   sql: string;
@@ -61,7 +62,10 @@ export class SqliteFtsEngine extends SearchEngine {
   }
 
   remove(tx: Tx, ids: readonly number[]): Promise<void> {
-    this.removeNow(tx, [...new Set(ids)].sort((a, b) => a - b));
+    this.removeNow(
+      tx,
+      [...new Set(ids)].sort((a, b) => a - b),
+    );
     return Promise.resolve();
   }
 
@@ -157,7 +161,10 @@ export class SqliteFtsEngine extends SearchEngine {
       condition('topic_id = ?', filters.topicId);
       condition('id >= ? AND id < ?', min, end);
       condition('EXISTS (SELECT 1 FROM search_marks m WHERE m.id = posts.id)');
-      return { sql: `SELECT id FROM posts WHERE ${where.join(' AND ')} ORDER BY id DESC LIMIT ${String(limit)}`, params };
+      return {
+        sql: `SELECT id FROM posts WHERE ${where.join(' AND ')} ORDER BY id DESC LIMIT ${String(limit)}`,
+        params,
+      };
     }
     if (expression === null) {
       condition('id >= ? AND id < ?', min, end);

@@ -1,10 +1,8 @@
 /**
- * In: posts, counters, and the desks' ports. Out: the overview, the charts and the account list. The ports are bound here to "not there"
+ * In: posts, counters and coverage, which the app module provides to all, and the desks' ports. Out: the overview, the charts and the account list. The ports are bound here to "not there"
  * until a desk is put in their place.
  */
 import { Module } from '@nestjs/common';
-import { PostsModule } from '../posts/posts.module.ts';
-import { RollupsModule } from '../rollups/rollups.module.ts';
 import { AccountsService } from './accounts.service.ts';
 import { DashboardController } from './dashboard.controller.ts';
 import { DashboardService } from './dashboard.service.ts';
@@ -23,7 +21,6 @@ import {
 } from './ports.ts';
 
 @Module({
-  imports: [PostsModule, RollupsModule],
   controllers: [DashboardController],
   providers: [
     DashboardService,

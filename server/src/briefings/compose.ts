@@ -161,7 +161,7 @@ function changed(f: DayFacts, w: Writer, change: Part[], total: Counted, search:
     const n: Counted = {
       key: 'topics.new',
       value: fresh.length,
-      definition: '本期最热话题中，首次出现在统计时段内的个数',
+      definition: `本期最热话题中，首次出现在统计时段内的个数：${fresh.map((t) => `“${t.title}”`).join('、')}`,
       href: `/topics?sort=recent`,
       postIds: fresh.flatMap((t) => t.postIds.slice(0, 4)),
     };
@@ -223,7 +223,7 @@ function due(f: DayFacts, w: Writer): Item[] {
     const n: Counted = {
       key,
       value: group.length,
-      definition,
+      definition: `${definition}：${group.map((c) => `“${c.statement}”`).join('、')}`,
       href: '/claims?sort=urgency',
       postIds: group.flatMap((c) => c.postIds.slice(0, 4)),
     };
@@ -405,7 +405,7 @@ function unsure(f: DayFacts, w: Writer, publicTotal: number, search: (more?: str
     const n: Counted = {
       key: 'coverage.gaps',
       value: f.coverage.gaps.length,
-      definition: '统计时段内采集中断或疑有缺漏的采集源个数',
+      definition: `统计时段内采集中断或疑有缺漏的采集源个数：${f.coverage.gaps.map((g) => g.sourceName).join('、')}`,
       href: '/sources',
     };
     const all: Counted = {

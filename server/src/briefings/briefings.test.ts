@@ -1,7 +1,16 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Briefing, BriefingListItem, pageOf, PageQuery } from '@minsheng/contracts';
+import {
+  Briefing,
+  BriefingListItem,
+  ClaimListQuery,
+  InboxListQuery,
+  pageOf,
+  PageQuery,
+  SearchQuery,
+  TopicListQuery,
+} from '@minsheng/contracts';
 import { openTestDatabase } from '../../test/database.ts';
 import { caller, inboxOn, store, TestCoverage } from '../../test/desks.ts';
 import { toInstant } from '../platform/clock.ts';
@@ -114,6 +123,26 @@ function unexplained(b: Pick<Briefing, 'lead' | 'sections' | 'figures'>): string
     }
   }
   return wrong;
+}
+
+const PAGES: Record<string, { safeParse(v: unknown): { success: boolean }; shape: object }> = {
+  '/search': SearchQuery,
+  '/inbox': InboxListQuery,
+  '/claims': ClaimListQuery,
+  '/topics': TopicListQuery,
+};
+
+/** Every address must be one that the page it opens understands. */
+function unopenable(b: Pick<Briefing, 'lead' | 'sections' | 'figures'>): string[] {
+  const items = [b.lead, ...b.sections.flatMap((s) => s.items)];
+  const hrefs = [...b.figures, ...items, ...items.flatMap((i) => i.runs)].flatMap((x) => x.href ?? []);
+  return hrefs.filter((href) => {
+    const url = new URL(href, 'http://office');
+    const query = Object.fromEntries(url.searchParams);
+    const list = PAGES[url.pathname];
+    if (list === undefined) return !/^\/(topics|claims)\/\d+$|^\/sources$/u.test(href);
+    return !list.safeParse(query).success || Object.keys(query).some((k) => !(k in list.shape));
+  });
 }
 
 const text = (b: Pick<Briefing, 'lead' | 'sections'>) =>
@@ -242,6 +271,7 @@ describe('briefing', () => {
         const b = compose(day);
         expect(Briefing.safeParse({ ...b, state: 'draft', issuedBy: null, remark: null }).error).toBeUndefined();
         expect(unexplained(b)).toEqual([]);
+        expect(unopenable(b)).toEqual([]);
       }),
       { numRuns: 200 },
     );

@@ -183,10 +183,10 @@ function changed(f: DayFacts, w: Writer, change: Part[], total: Counted, search:
       key: 'volume.official',
       value: f.volume.official,
       definition: '统计时段内政务账号发布的内容条数（含回复）',
-      href: search('&official=true'),
+      href: search('&official=official'),
       postIds: f.volume.officialIds,
     };
-    items.push(w.item(['政务账号发布和回复共', n, '条。'], search('&official=true')));
+    items.push(w.item(['政务账号发布和回复共', n, '条。'], search('&official=official')));
   }
   return items;
 }
@@ -370,7 +370,7 @@ function sentiment(f: DayFacts, w: Writer, publicTotal: number, search: (more?: 
     value: judged,
     text: `n=${judged.toLocaleString('en-US')}`,
     definition: '统计时段内群众发言中，模型有把握判断倾向的条数；不含政务账号，不含不确定的',
-    href: search('&official=false'),
+    href: search('&official=public'),
     postIds: f.volume.postIds,
   };
   const share = (key: 'negative' | 'positive', name: string, n: number, ids: readonly number[]): Counted => ({
@@ -378,7 +378,7 @@ function sentiment(f: DayFacts, w: Writer, publicTotal: number, search: (more?: 
     value: Math.round((100 * n) / judged),
     text: `${Math.round((100 * n) / judged)}%`,
     definition: `判断为${name}的条数除以能够判断倾向的条数，单位为百分之一，四舍五入`,
-    href: search(`&official=false&sentiment=${key}`),
+    href: search(`&official=public&sentiment=${key}`),
     postIds: ids,
   });
   return [
@@ -392,7 +392,7 @@ function sentiment(f: DayFacts, w: Writer, publicTotal: number, search: (more?: 
         base,
         '）。倾向由模型判断，只说明大致情况。',
       ],
-      search('&official=false'),
+      search('&official=public'),
     ),
   ];
 }
@@ -437,7 +437,7 @@ function unsure(f: DayFacts, w: Writer, publicTotal: number, search: (more?: str
       value: Math.round((100 * f.volume.public.uncertain) / publicTotal),
       text: `${Math.round((100 * f.volume.public.uncertain) / publicTotal)}%`,
       definition: '模型没有把握判断倾向的条数除以群众发言总数，单位为百分之一，四舍五入',
-      href: search('&official=false&sentiment=uncertain'),
+      href: search('&official=public&sentiment=uncertain'),
       postIds: f.volume.uncertainIds,
     };
     const base: Counted = {
@@ -445,7 +445,7 @@ function unsure(f: DayFacts, w: Writer, publicTotal: number, search: (more?: str
       value: publicTotal,
       text: `n=${publicTotal.toLocaleString('en-US')}`,
       definition: '统计时段内群众发言总数，不含政务账号',
-      href: search('&official=false'),
+      href: search('&official=public'),
       postIds: f.volume.postIds,
     };
     items.push(w.item(['群众发言中', share, '（', base, '）倾向无法判断，没有计入情感倾向。'], share.href));

@@ -4,3 +4,4 @@ export type { HttpAnswer, HttpClient, HttpRequest } from './http/client.ts';
 export { Pacer, WindowBudget, type Budget } from './http/pacer.ts';
 export { createHttpClient, type CountingHttpClient, type HttpOptions } from './http/undici-client.ts';
 export { htmlToText } from './parse/html.ts';
+export { connectors } from './connectors/index.ts';

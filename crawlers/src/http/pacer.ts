@@ -53,7 +53,10 @@ export class WindowBudget implements Budget {
     }
     if (this.used + cost > this.limit) {
       const seconds = Math.ceil((this.startedAt + this.windowMs - now) / 1000);
-      throw new RetryAfter(`本时段的请求额度（${this.limit} 次）已用完，${Math.ceil(seconds / 60)} 分钟后继续。`, seconds);
+      throw new RetryAfter(
+        `本时段的请求额度（${this.limit} 次）已用完，${Math.ceil(seconds / 60)} 分钟后继续。`,
+        seconds,
+      );
     }
     this.used += cost;
   }

@@ -84,14 +84,19 @@ describe('the HTTP client', () => {
     expect((await http.request({ url })).text).toBe('ok');
     expect(slept).toEqual([2000]);
     wait = '3600';
-    await expect(http.request({ url })).rejects.toMatchObject({ kind: 'retry-after', details: { retryAfterSeconds: 3600 } });
+    await expect(http.request({ url })).rejects.toMatchObject({
+      kind: 'retry-after',
+      details: { retryAfterSeconds: 3600 },
+    });
   });
 
   it('refuses inner addresses, also behind a redirect', async () => {
     const url = await serve((_, response) => response.end('inner'));
     expect(await kindOf(client({ allowPrivateNetwork: false }).http.request({ url }))).toBe('refused-address');
     const byName = url.replace('127.0.0.1', 'localhost');
-    expect(await kindOf(client({ allowPrivateNetwork: false, retries: 0 }).http.request({ url: byName }))).toBe('refused-address');
+    expect(await kindOf(client({ allowPrivateNetwork: false, retries: 0 }).http.request({ url: byName }))).toBe(
+      'refused-address',
+    );
     expect(await kindOf(client().http.request({ url: 'file:///etc/passwd' }))).toBe('refused-address');
   });
 
@@ -126,8 +131,10 @@ describe('the HTTP client', () => {
     const url = await serve((request, response) => {
       if (request.url === '/blocked') response.writeHead(418).end();
       else if (request.url === '/login') response.end('<html><title>登录</title></html>');
-      else if (request.url === '/passport') response.writeHead(302, { location: 'https://passport.weibo.com/sso' }).end();
-      else if (request.url === '/charset') response.writeHead(200, { 'content-type': 'text/html; charset=klingon' }).end('x');
+      else if (request.url === '/passport')
+        response.writeHead(302, { location: 'https://passport.weibo.com/sso' }).end();
+      else if (request.url === '/charset')
+        response.writeHead(200, { 'content-type': 'text/html; charset=klingon' }).end('x');
       else response.end('{"half":');
     });
     const { http } = client({ retries: 0 });
@@ -156,19 +163,32 @@ describe('the HTTP client', () => {
 
   it('says nothing of secrets in the address', async () => {
     const { http } = client({ retries: 0 });
-    const error = await http.request({ url: 'http://127.0.0.1:9/x', query: { access_token: 'TOPSECRET' } }).catch((e: unknown) => e);
+    const error = await http
+      .request({ url: 'http://127.0.0.1:9/x', query: { access_token: 'TOPSECRET' } })
+      .catch((e: unknown) => e);
     expect(String(error)).not.toContain('TOPSECRET');
     expect(error).toBeInstanceOf(ConnectorError);
   });
 });
 
 describe('addresses and waits', () => {
-  it.each(['127.0.0.1', '10.1.2.3', '172.20.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '::1', '::ffff:10.0.0.1', '::ffff:7f00:1', 'fe80::1', 'fd00::1', 'not-an-ip'])(
-    '%s is not public',
-    (address) => {
-      expect(isPublicAddress(address)).toBe(false);
-    },
-  );
+  it.each([
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.20.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+    '::1',
+    '::ffff:10.0.0.1',
+    '::ffff:7f00:1',
+    'fe80::1',
+    'fd00::1',
+    'not-an-ip',
+  ])('%s is not public', (address) => {
+    expect(isPublicAddress(address)).toBe(false);
+  });
   it.each(['114.114.114.114', '2400:3200::1', '::ffff:8.8.8.8'])('%s is public', (address) => {
     expect(isPublicAddress(address)).toBe(true);
   });

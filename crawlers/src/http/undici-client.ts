@@ -144,16 +144,23 @@ class UndiciClient implements CountingHttpClient {
       if (answer.status < 300 || answer.status >= 400 || answer.status === 304 || location === undefined) return answer;
       const next = new URL(location, url);
       if (next.host !== url.host && PASSPORT.test(`.${next.host}`)) {
-        throw new LoginNeeded('对方要求登录（转到了登录页），已停止采集这个源。请重新授权。', { status: answer.status });
+        throw new LoginNeeded('对方要求登录（转到了登录页），已停止采集这个源。请重新授权。', {
+          status: answer.status,
+        });
       }
-      if (hop >= MAX_REDIRECTS) throw new LayoutChanged('对方连续跳转超过 5 次，这一页没有读取。请检查地址。', { status: answer.status });
+      if (hop >= MAX_REDIRECTS)
+        throw new LayoutChanged('对方连续跳转超过 5 次，这一页没有读取。请检查地址。', { status: answer.status });
       url = next;
     }
   }
 
   private judge(url: URL): void {
     if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refused(url.protocol);
-    if (isIP(url.hostname.replace(/^\[|\]$/gu, '')) !== 0 && !this.options.allowPrivateNetwork && !isPublicAddress(url.hostname)) {
+    if (
+      isIP(url.hostname.replace(/^\[|\]$/gu, '')) !== 0 &&
+      !this.options.allowPrivateNetwork &&
+      !isPublicAddress(url.hostname)
+    ) {
       throw refused(url.hostname);
     }
   }
@@ -195,7 +202,10 @@ class UndiciClient implements CountingHttpClient {
     // A body given up on reports its own end as an error; the one that matters is thrown below.
     body.on('error', () => undefined);
     const tooLarge = () =>
-      new ConnectorError('too-large', `对方返回的内容超过 ${Math.round(this.options.maxBodyBytes / 1024 / 1024)} MB，这一页没有读取。请检查地址是否正确。`);
+      new ConnectorError(
+        'too-large',
+        `对方返回的内容超过 ${Math.round(this.options.maxBodyBytes / 1024 / 1024)} MB，这一页没有读取。请检查地址是否正确。`,
+      );
     if (Number(headers['content-length'] ?? 0) > this.options.maxBodyBytes) {
       body.destroy();
       throw tooLarge();
@@ -244,9 +254,13 @@ class UndiciClient implements CountingHttpClient {
       known = { until: now + (rules === 'closed' ? 600_000 : ROBOTS_KEPT_MS), rules };
       this.robots.set(url.origin, known);
     }
-    if (known.rules === 'closed') throw new RetryAfter('暂时读不到对方网站的 robots.txt，按规范先不采集，10 分钟后再看。', 600);
+    if (known.rules === 'closed')
+      throw new RetryAfter('暂时读不到对方网站的 robots.txt，按规范先不采集，10 分钟后再看。', 600);
     if (known.rules.isAllowed(url.href, ROBOTS_AGENT) === false) {
-      throw new ConnectorError('permission', '对方网站的 robots.txt 不允许采集这个地址，已停止。请与网站管理单位商定。');
+      throw new ConnectorError(
+        'permission',
+        '对方网站的 robots.txt 不允许采集这个地址，已停止。请与网站管理单位商定。',
+      );
     }
   }
 
@@ -257,12 +271,20 @@ class UndiciClient implements CountingHttpClient {
     if (inner !== undefined) return inner;
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (error instanceof Error && error.name === 'AbortError') return error;
-    return new ConnectorError('unreachable', `连接 ${url.host} 失败（${faultName(code, error)}），已自动重试仍未成功。稍后会再试；若持续，请检查网络与地址。`, { code }, { cause: error });
+    return new ConnectorError(
+      'unreachable',
+      `连接 ${url.host} 失败（${faultName(code, error)}），已自动重试仍未成功。稍后会再试；若持续，请检查网络与地址。`,
+      { code },
+      { cause: error },
+    );
   }
 }
 
 function refused(host: string): ConnectorError {
-  return new ConnectorError('refused-address', `地址 ${host} 指向内部网络，出于安全没有访问。如确属本单位内网站点，请在采集源中打开“允许内网地址”。`);
+  return new ConnectorError(
+    'refused-address',
+    `地址 ${host} 指向内部网络，出于安全没有访问。如确属本单位内网站点，请在采集源中打开“允许内网地址”。`,
+  );
 }
 
 function faultName(code: string, error: unknown): string {
@@ -281,9 +303,17 @@ function faultName(code: string, error: unknown): string {
   return known[code] ?? (code === '' ? '网络异常' : code);
 }
 
-function bodyOf(request: HttpRequest): { method: 'GET' | 'POST'; body: string | undefined; headers: Record<string, string> } {
+function bodyOf(request: HttpRequest): {
+  method: 'GET' | 'POST';
+  body: string | undefined;
+  headers: Record<string, string>;
+} {
   if (request.json !== undefined) {
-    return { method: 'POST', body: JSON.stringify(request.json), headers: { 'content-type': 'application/json; charset=utf-8' } };
+    return {
+      method: 'POST',
+      body: JSON.stringify(request.json),
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+    };
   }
   if (request.form !== undefined) {
     const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' };

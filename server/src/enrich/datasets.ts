@@ -18,7 +18,7 @@ export interface Row {
 }
 
 /** Lines end with LF alone: readline would also break at U+2028, which JSON texts contain. */
-async function* lines(file: string): AsyncGenerator<string> {
+export async function* linesOf(file: string): AsyncGenerator<string> {
   const raw = createReadStream(file);
   const decoder = new TextDecoder();
   let rest = '';
@@ -33,7 +33,7 @@ async function* lines(file: string): AsyncGenerator<string> {
 /** Every JSON object of a file (plain or .gz), with its line number. Throws on a malformed line, naming it. */
 export async function* readNdjson(file: string): AsyncGenerator<Record<string, unknown>> {
   let number = 0;
-  for await (const line of lines(file)) {
+  for await (const line of linesOf(file)) {
     number++;
     if (line.trim() === '') continue;
     let value: unknown;

@@ -58,7 +58,11 @@ export class Intake {
       const parsed = RawItem.safeParse(item);
       if (!parsed.success) {
         const issue = parsed.error.issues[0];
-        result.rejected.push({ at, reason: 'invalid-item', detail: `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim() });
+        result.rejected.push({
+          at,
+          reason: 'invalid-item',
+          detail: `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim(),
+        });
         continue;
       }
       const raw = parsed.data;
@@ -74,7 +78,11 @@ export class Intake {
     for (const { raw, publishedAt, at } of valid) {
       const item = this.clean(raw, publishedAt, scope);
       if (item.state === 'live' && item.text.length > MAX_TEXT_LENGTH) {
-        result.rejected.push({ at, reason: 'text-too-long', detail: `正文 ${item.text.length} 字，超过上限 ${MAX_TEXT_LENGTH} 字` });
+        result.rejected.push({
+          at,
+          reason: 'text-too-long',
+          detail: `正文 ${item.text.length} 字，超过上限 ${MAX_TEXT_LENGTH} 字`,
+        });
       } else if (item.state === 'live' && item.text === '' && (item.title ?? '') === '') {
         result.rejected.push({ at, reason: 'empty-text', detail: '去除标记后没有文字' });
       } else {
@@ -94,11 +102,15 @@ export class Intake {
       nativeId: raw.id,
       parentNativeId: raw.parentId ?? null,
       account: raw.account ?? null,
-      authorKey: official || raw.author === undefined ? null : this.pseudonyms.of(`${scope}:${raw.platform}`, raw.author, publishedAt),
+      authorKey:
+        official || raw.author === undefined
+          ? null
+          : this.pseudonyms.of(`${scope}:${raw.platform}`, raw.author, publishedAt),
       publishedAt,
       title,
       text,
-      url: raw.url !== undefined && /^https?:\/\//u.test(raw.url) && (official || raw.kind !== 'comment') ? raw.url : null,
+      url:
+        raw.url !== undefined && /^https?:\/\//u.test(raw.url) && (official || raw.kind !== 'comment') ? raw.url : null,
       likes: raw.likes ?? 0,
       comments: raw.comments ?? 0,
       reposts: raw.reposts ?? 0,

@@ -42,11 +42,10 @@ export class Pseudonyms {
         continue;
       }
       const sealed = await this.db.write(async (tx) => {
-        await tx.run('INSERT INTO author_keys (month, sealed, expires_at) VALUES (?, ?, ?) ON CONFLICT (month) DO NOTHING', [
-          month,
-          this.secrets.seal('author-key', fresh.toString('base64url')),
-          expiresAt,
-        ]);
+        await tx.run(
+          'INSERT INTO author_keys (month, sealed, expires_at) VALUES (?, ?, ?) ON CONFLICT (month) DO NOTHING',
+          [month, this.secrets.seal('author-key', fresh.toString('base64url')), expiresAt],
+        );
         const [row] = await tx.all<{ sealed: string }>('SELECT sealed FROM author_keys WHERE month = ?', [month]);
         return row?.sealed ?? '';
       });

@@ -24,7 +24,14 @@ describe('redact', () => {
   });
 
   it('leaves figures, dates and service numbers alone', () => {
-    for (const text of ['2026年11月24日停水12小时', '拨打12345', '共投入12345678元', '降水量100.5毫米', 'K123路公交', '2026-11-24 08:10']) {
+    for (const text of [
+      '2026年11月24日停水12小时',
+      '拨打12345',
+      '共投入12345678元',
+      '降水量100.5毫米',
+      'K123路公交',
+      '2026-11-24 08:10',
+    ]) {
       expect(redact(text, false)).toEqual({ text, found: 0 });
     }
   });
@@ -36,19 +43,33 @@ describe('redact', () => {
 
   it('never lets a mobile number through, whatever stands around it', () => {
     fc.assert(
-      fc.property(around, fc.constantFrom('3', '5', '7', '8', '9'), digits(9), around, fc.boolean(), (before, second, rest, after, official) => {
-        const number = `1${second}${rest}`;
-        expect(redact(`${before}${number}${after}`, official).text).not.toContain(number);
-      }),
+      fc.property(
+        around,
+        fc.constantFrom('3', '5', '7', '8', '9'),
+        digits(9),
+        around,
+        fc.boolean(),
+        (before, second, rest, after, official) => {
+          const number = `1${second}${rest}`;
+          expect(redact(`${before}${number}${after}`, official).text).not.toContain(number);
+        },
+      ),
     );
   });
 
   it('never lets an ID card through', () => {
     fc.assert(
-      fc.property(around, digits(5), fc.integer({ min: 1940, max: 2025 }), digits(3), around, (before, area, year, tail, after) => {
-        const card = `1${area}${year}0315${tail}X`;
-        expect(redact(`${before}${card}${after}`, false).text).not.toContain(card);
-      }),
+      fc.property(
+        around,
+        digits(5),
+        fc.integer({ min: 1940, max: 2025 }),
+        digits(3),
+        around,
+        (before, area, year, tail, after) => {
+          const card = `1${area}${year}0315${tail}X`;
+          expect(redact(`${before}${card}${after}`, false).text).not.toContain(card);
+        },
+      ),
     );
   });
 

@@ -20,10 +20,13 @@ describe('readTime', () => {
 
   it('agrees with ISO parsing for every zoned instant', () => {
     fc.assert(
-      fc.property(fc.date({ min: new Date('2001-01-01'), max: new Date('2026-11-01'), noInvalidDate: true }), (date) => {
-        const ms = Math.floor(date.getTime() / 1000) * 1000;
-        expect(readTime(new Date(ms).toISOString().replace('.000', ''), NOW)).toEqual({ ms });
-      }),
+      fc.property(
+        fc.date({ min: new Date('2001-01-01'), max: new Date('2026-11-01'), noInvalidDate: true }),
+        (date) => {
+          const ms = Math.floor(date.getTime() / 1000) * 1000;
+          expect(readTime(new Date(ms).toISOString().replace('.000', ''), NOW)).toEqual({ ms });
+        },
+      ),
     );
   });
 });

@@ -16,7 +16,18 @@ export function createLog(level: string): Log & Logger {
     {
       level,
       base: null,
-      redact: { paths: ['*.access_token', '*.accessToken', '*.secret', '*.password', '*.credentials', 'access_token', 'password'], censor: '[…]' },
+      redact: {
+        paths: [
+          '*.access_token',
+          '*.accessToken',
+          '*.secret',
+          '*.password',
+          '*.credentials',
+          'access_token',
+          'password',
+        ],
+        censor: '[…]',
+      },
     },
     pino.destination({ dest: 2, sync: true }),
   );

@@ -51,7 +51,16 @@ CREATE TABLE dictionary (
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const t of ['dictionary', 'source_runs', 'sources', 'author_keys', 'settings', 'audit_log', 'sessions', 'users']) {
+    for (const t of [
+      'dictionary',
+      'source_runs',
+      'sources',
+      'author_keys',
+      'settings',
+      'audit_log',
+      'sessions',
+      'users',
+    ]) {
       await runner.query(`DROP TABLE ${t}`);
     }
   }

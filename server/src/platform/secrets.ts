@@ -2,7 +2,15 @@
  * In: the data directory's key. Out: sealing of credentials and reply handles, signatures of links, one-time passwords.
  * Used by: sources (credentials), intake (handles, author keys), inbox (opening a handle), briefings (links), users.
  */
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  randomInt,
+  timingSafeEqual,
+} from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from './errors.ts';
@@ -56,7 +64,9 @@ export class Secrets {
     if (body === undefined || signature === undefined) return null;
     const right = createHmac('sha256', this.key(purpose)).update(body).digest();
     const given = Buffer.from(signature, 'base64url');
-    return given.length === right.length && timingSafeEqual(given, right) ? Buffer.from(body, 'base64url').toString() : null;
+    return given.length === right.length && timingSafeEqual(given, right)
+      ? Buffer.from(body, 'base64url').toString()
+      : null;
   }
 }
 

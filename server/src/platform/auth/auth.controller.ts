@@ -1,6 +1,7 @@
 /**
  * In: sign-in forms. Out: the session cookie and who one is. Called by: the web's login page and user menu.
  */
+import '@fastify/cookie';
 import { routes, type PublicStatus, type RouteInput, type Session } from '@minsheng/contracts';
 import { Controller, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -24,11 +25,20 @@ export class AuthController {
   @Endpoint(routes.auth.status)
   async status(): Promise<PublicStatus> {
     const office = await this.settings.office();
-    return { product: '民声', version: VERSION, demo: await this.settings.demo(), office: office.office, now: toInstant(this.clock.now()) };
+    return {
+      product: '民声',
+      version: VERSION,
+      demo: await this.settings.demo(),
+      office: office.office,
+      now: toInstant(this.clock.now()),
+    };
   }
 
   @Endpoint(routes.auth.login)
-  async login(@Input() input: RouteInput<typeof routes.auth.login>, @Res({ passthrough: true }) reply: FastifyReply): Promise<Session> {
+  async login(
+    @Input() input: RouteInput<typeof routes.auth.login>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Session> {
     const { token, session } = await this.auth.login(input.body.username, input.body.password);
     void reply.setCookie(SESSION_COOKIE, token, {
       path: '/',
@@ -52,7 +62,10 @@ export class AuthController {
   }
 
   @Endpoint(routes.auth.password)
-  async password(@Input() input: RouteInput<typeof routes.auth.password>, @CallerParam() caller: Caller): Promise<{ ok: true }> {
+  async password(
+    @Input() input: RouteInput<typeof routes.auth.password>,
+    @CallerParam() caller: Caller,
+  ): Promise<{ ok: true }> {
     await this.auth.changePassword(caller, input.body.current, input.body.next);
     return { ok: true };
   }

@@ -57,7 +57,10 @@ export class AuthService {
       expiresAt: now + IDLE_MS,
     };
     await this.db.write(async (tx) => {
-      await tx.run('UPDATE users SET failures = 0, locked_until = NULL, last_login_at = ? WHERE id = ?', [now, user.id]);
+      await tx.run('UPDATE users SET failures = 0, locked_until = NULL, last_login_at = ? WHERE id = ?', [
+        now,
+        user.id,
+      ]);
       await tx.run('DELETE FROM sessions WHERE expires_at < ?', [now]);
       await tx.repo(SessionEntity).insert(session);
     });
@@ -126,7 +129,8 @@ export class AuthService {
       await this.countFailure(user, this.clock.now());
       throw new UserError('wrong-credentials', '当前口令不正确，口令没有修改。', { todo: '请核对后重试。' });
     }
-    if (current === next) throw new UserError('invalid-input', '新口令与当前口令相同，没有修改。', { todo: '请换一个新口令。' });
+    if (current === next)
+      throw new UserError('invalid-input', '新口令与当前口令相同，没有修改。', { todo: '请换一个新口令。' });
     const passwordHash = await hash(next, ARGON);
     await this.db.write(async (tx) => {
       await tx.run('UPDATE users SET password_hash = ?, must_change = 0 WHERE id = ?', [passwordHash, user.id]);
@@ -145,7 +149,8 @@ export class AuthService {
     const passwordHash = await hash(password, ARGON);
     const id = await this.db.write(async (tx) => {
       const [taken] = await tx.all('SELECT id FROM users WHERE username = ?', [user.username]);
-      if (taken !== undefined) throw new UserError('conflict', `账号 ${user.username} 已存在，没有新增。`, { todo: '请换一个账号名。' });
+      if (taken !== undefined)
+        throw new UserError('conflict', `账号 ${user.username} 已存在，没有新增。`, { todo: '请换一个账号名。' });
       const saved = await tx.repo(UserEntity).save({
         username: user.username,
         displayName: user.displayName,
@@ -168,7 +173,10 @@ export class AuthService {
     const password = oneTimePassword();
     const passwordHash = await hash(password, ARGON);
     await this.db.write(async (tx) => {
-      await tx.run('UPDATE users SET password_hash = ?, must_change = 1, failures = 0, locked_until = NULL WHERE id = ?', [passwordHash, id]);
+      await tx.run(
+        'UPDATE users SET password_hash = ?, must_change = 1, failures = 0, locked_until = NULL WHERE id = ?',
+        [passwordHash, id],
+      );
       await tx.run('DELETE FROM sessions WHERE user_id = ?', [id]);
     });
     return password;
@@ -182,7 +190,12 @@ export class AuthService {
     const [row] = await this.db.all<{ n: number }>('SELECT count(*) AS n FROM users');
     if ((row?.n ?? 0) > 0) return [];
     const first: { username: string; displayName: string; roles: Role[]; role: string }[] = [
-      { username: 'admin', displayName: '系统管理员', roles: ['officer', 'leader', 'staff', 'sysadmin'], role: '系统管理员（兼业务）' },
+      {
+        username: 'admin',
+        displayName: '系统管理员',
+        roles: ['officer', 'leader', 'staff', 'sysadmin'],
+        role: '系统管理员（兼业务）',
+      },
       { username: 'security', displayName: '安全管理员', roles: ['secadmin'], role: '安全管理员' },
       { username: 'audit', displayName: '审计管理员', roles: ['auditor'], role: '审计管理员' },
     ];

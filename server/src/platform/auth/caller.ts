@@ -1,6 +1,7 @@
 /**
  * In: a request that passed the guard. Out: who is calling. Used by: guard (writes it), controllers (read it).
  */
+import '@fastify/cookie';
 import type { Role } from '@minsheng/contracts';
 import type { FastifyRequest } from 'fastify';
 

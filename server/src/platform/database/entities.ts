@@ -11,6 +11,9 @@ import {
   ReplyEntity,
   RuleEntity,
 } from '../../inbox/inbox.entity.ts';
+import { AuditEntity, AuthorKeyEntity, SessionEntity, SettingEntity, UserEntity } from '../auth/user.entity.ts';
+import { RunEntity, SourceEntity } from '../../sources/source.entity.ts';
+import { WordEntity } from '../../system/word.entity.ts';
 import {
   PostChangeEntity,
   PostConsumerEntity,
@@ -33,4 +36,12 @@ export const entities = [
   AnswerRowEntity,
   RuleEntity,
   BriefingEntity,
+  UserEntity,
+  SessionEntity,
+  AuditEntity,
+  SettingEntity,
+  AuthorKeyEntity,
+  SourceEntity,
+  RunEntity,
+  WordEntity,
 ];

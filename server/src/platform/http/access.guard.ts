@@ -28,7 +28,8 @@ export class AccessGuard implements CanActivate {
 
     const token = request.cookies[SESSION_COOKIE];
     const known = token === undefined ? null : await this.auth.callerOf(token);
-    if (known === null) throw new UserError('login-required', '请先登录。', { todo: '登录已过期或尚未登录，请登录后继续。' });
+    if (known === null)
+      throw new UserError('login-required', '请先登录。', { todo: '登录已过期或尚未登录，请登录后继续。' });
     request.caller = known.caller;
 
     if (route.method !== 'GET') {
@@ -42,7 +43,9 @@ export class AccessGuard implements CanActivate {
     }
     const { access } = route;
     if (access !== 'signed-in' && !known.caller.roles.some((role) => access.includes(role))) {
-      throw new UserError('forbidden', '您的角色不能使用这项功能。', { todo: '如确有需要，请联系安全管理员调整角色。' });
+      throw new UserError('forbidden', '您的角色不能使用这项功能。', {
+        todo: '如确有需要，请联系安全管理员调整角色。',
+      });
     }
     return true;
   }

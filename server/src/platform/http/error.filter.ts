@@ -53,16 +53,21 @@ export class ErrorFilter implements ExceptionFilter {
       correlationId,
     };
     if (reply.raw.headersSent) return;
-    void reply.status(STATUS[told.code]).header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(body));
+    void reply
+      .status(STATUS[told.code])
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(JSON.stringify(body));
   }
 }
 
 function fromHttp(error: unknown, url: string): UserError | null {
   const status = error instanceof HttpException ? error.getStatus() : statusOf(error);
-  if (status === 404) return new UserError('not-found', `没有这个地址：${url.split('?')[0]}`, { todo: '请从导航重新进入。' });
+  if (status === 404)
+    return new UserError('not-found', `没有这个地址：${url.split('?')[0]}`, { todo: '请从导航重新进入。' });
   if (status === 403) return new UserError('forbidden', '不允许访问这个地址。', { todo: '请从导航重新进入。' });
   if (status === 413) return new UserError('too-large', '提交的内容过大，没有保存。', { todo: '请减少内容后重试。' });
-  if (status === 400 || status === 415) return new UserError('invalid-input', '提交的内容无法识别，没有保存。', { todo: '请检查格式（应为 JSON）。' });
+  if (status === 400 || status === 415)
+    return new UserError('invalid-input', '提交的内容无法识别，没有保存。', { todo: '请检查格式（应为 JSON）。' });
   return null;
 }
 

@@ -11,7 +11,14 @@ import { Live } from './live.ts';
 
 const HEARTBEAT_MS = 20_000;
 
-const stream = { method: 'GET', path: '/events', summary: '实时提示', tag: '登录', access: 'signed-in', response: z.unknown() };
+const stream = {
+  method: 'GET',
+  path: '/events',
+  summary: '实时提示',
+  tag: '登录',
+  access: 'signed-in',
+  response: z.unknown(),
+};
 
 @Controller()
 export class LiveController {
@@ -22,16 +29,26 @@ export class LiveController {
   events(@Req() request: AuthorizedRequest, @Res() reply: FastifyReply): void {
     reply.hijack();
     const { raw } = reply;
-    raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', connection: 'keep-alive', 'x-accel-buffering': 'no' });
+    raw.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      connection: 'keep-alive',
+      'x-accel-buffering': 'no',
+    });
     raw.write('retry: 3000\n\n');
-    const subscription = this.live.events.subscribe((event) => raw.write(`data: ${JSON.stringify(LiveEvent.parse(event))}\n\n`));
+    const subscription = this.live.events.subscribe((event) =>
+      raw.write(`data: ${JSON.stringify(LiveEvent.parse(event))}\n\n`),
+    );
     const heartbeat = setInterval(() => raw.write(': alive\n\n'), HEARTBEAT_MS);
     const stop = () => {
       clearInterval(heartbeat);
       subscription.unsubscribe();
       raw.end();
     };
-    this.live.onClose(stop);
-    request.raw.on('close', stop);
+    const forget = this.live.onClose(stop);
+    request.raw.on('close', () => {
+      forget();
+      stop();
+    });
   }
 }

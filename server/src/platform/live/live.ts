@@ -19,8 +19,9 @@ export class Live {
   private readonly closing = new Set<() => void>();
 
   /** Runs when the server stops, so that open streams do not hold it. */
-  onClose(stop: () => void): void {
+  onClose(stop: () => void): () => void {
     this.closing.add(stop);
+    return () => this.closing.delete(stop);
   }
 
   beforeApplicationShutdown(): void {

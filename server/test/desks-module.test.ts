@@ -16,8 +16,8 @@ import { Database } from '../src/platform/database/database.ts';
 import { ROUTE } from '../src/platform/http/endpoint.ts';
 import { Live } from '../src/platform/live/live.ts';
 import { Office } from '../src/platform/office.ts';
-import { CoveragePort } from '../src/posts/coverage.ts';
-import { PostViews } from '../src/posts/post-views.ts';
+import { CoveragePort } from '../src/rollups/coverage.ts';
+import { PostViews } from '../src/posts/post-view.ts';
 import { openTestDatabase } from './database.ts';
 
 function boundBy(controller: { prototype: object }): Route[] {

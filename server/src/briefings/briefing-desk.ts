@@ -10,7 +10,7 @@ import { Database } from '../platform/database/database.ts';
 import { conflict, UserError } from '../platform/errors.ts';
 import { Live } from '../platform/live/live.ts';
 import { Office } from '../platform/office.ts';
-import { CoveragePort } from '../posts/coverage.ts';
+import { CoveragePort } from '../rollups/coverage.ts';
 import { BriefingEntity, type BriefingBody } from './briefing.entity.ts';
 import { compose, leadText, type DayFacts } from './compose.ts';
 import { InboxFigures } from './inbox-figures.ts';
@@ -220,7 +220,7 @@ export class BriefingDesk {
       topics: await this.figures.topTopics(from, to, TOPICS),
       claims: await this.figures.openClaims(),
       inbox: await this.inbox.of(from, to, now),
-      coverage: await this.coverage.coverage(from, to),
+      coverage: await this.coverage.of({ from, to }),
       late: now > closesAt + SAME_MORNING_MS,
     };
     return compose(facts);

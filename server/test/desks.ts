@@ -3,17 +3,16 @@
  */
 import { Jieba } from '@node-rs/jieba';
 import { dict } from '@node-rs/jieba/dict.js';
-import type { Coverage, OfficeSettings, Post } from '@minsheng/contracts';
+import type { Coverage, OfficeSettings } from '@minsheng/contracts';
 import { Clock, toInstant } from '../src/platform/clock.ts';
 import type { Caller } from '../src/platform/auth/caller.ts';
 import { People } from '../src/platform/auth/people.ts';
 import type { Database } from '../src/platform/database/database.ts';
 import { Live } from '../src/platform/live/live.ts';
 import { Office } from '../src/platform/office.ts';
-import { CoveragePort } from '../src/posts/coverage.ts';
+import { CoveragePort } from '../src/rollups/coverage.ts';
 import { wishedId } from '../src/posts/post-id.ts';
-import { PostEntity } from '../src/posts/post.entity.ts';
-import { PostViews } from '../src/posts/post-views.ts';
+import { PostViews, StoredNames } from '../src/posts/post-view.ts';
 import { fingerprint } from '../src/enrich/fingerprint.ts';
 import { AnswerBank } from '../src/inbox/answer-bank.ts';
 import { Cases } from '../src/inbox/cases.ts';
@@ -91,7 +90,7 @@ class TestStaff extends Staff {
 
 export class TestCoverage extends CoveragePort {
   gaps: Coverage['gaps'] = [];
-  coverage(from: number, to: number): Promise<Coverage> {
+  of({ from, to }: { from: number; to: number }): Promise<Coverage> {
     return Promise.resolve({
       from: toInstant(from),
       to: toInstant(to),
@@ -101,49 +100,6 @@ export class TestCoverage extends CoveragePort {
       lastFetchedAt: null,
       gaps: this.gaps,
     });
-  }
-}
-
-export class StoredPosts extends PostViews {
-  constructor(private readonly db: Database) {
-    super();
-  }
-  async load(ids: readonly number[]): Promise<Post[]> {
-    const found: Post[] = [];
-    for (const id of ids) {
-      const p = await this.db.repo(PostEntity).findOneBy({ id });
-      if (p === null) continue;
-      found.push({
-        id: String(p.id),
-        platform: p.platform as Post['platform'],
-        kind: p.kind as Post['kind'],
-        sourceId: null,
-        sourceName: null,
-        accountId: null,
-        accountName: null,
-        official: p.accountId !== null,
-        parentId: p.parentId === null ? null : String(p.parentId),
-        publishedAt: toInstant(p.publishedAt),
-        fetchedAt: toInstant(p.fetchedAt),
-        title: p.title,
-        text: p.text,
-        url: null,
-        likes: 0,
-        comments: 0,
-        reposts: 0,
-        reads: 0,
-        sentiment: 'uncertain',
-        sentimentConfidence: 0,
-        claimScore: 0,
-        places: p.places ?? [],
-        keywords: [],
-        hashtags: [],
-        copies: 1,
-        state: 'live',
-        topicId: null,
-      });
-    }
-    return found;
   }
 }
 
@@ -164,7 +120,7 @@ export function inboxOn(db: Database, now: number) {
   const answers = new AnswerBank(db, clock, tokenizer);
   const departments = new Departments(db, router);
   const intake = () => new InboxIntake(db, router, tokenizer, live, clock);
-  const posts = new StoredPosts(db);
+  const posts = new PostViews(db, new StoredNames(db));
   const views = new CaseViews(db, clock, new TestPeople(), posts, coverage, answers, router, new Viewers(clock));
   const cases = new Cases(db, clock, live, office, new TestStaff(), vault);
   const overdue = new OverdueWatch(db, clock, alerts);

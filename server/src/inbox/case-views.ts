@@ -10,9 +10,9 @@ import { People } from '../platform/auth/people.ts';
 import { Clock, dayOf, startOfDay, toInstant, toInstantOrNull } from '../platform/clock.ts';
 import { Database, type Param } from '../platform/database/database.ts';
 import { notFound, UserError } from '../platform/errors.ts';
-import { CoveragePort } from '../posts/coverage.ts';
+import { CoveragePort } from '../rollups/coverage.ts';
 import { ReplyHandleEntity } from '../posts/post.entity.ts';
-import { PostViews } from '../posts/post-views.ts';
+import { PostViews } from '../posts/post-view.ts';
 import { AnswerBank } from './answer-bank.ts';
 import { channelName } from './channel.ts';
 import { dueSentence } from './due-rules.ts';
@@ -77,7 +77,7 @@ export class CaseViews {
       items: await this.rows(cases, now),
       nextCursor: ids.length > query.limit && last !== undefined ? `${last.dueAt}.${last.id}` : null,
       counts: await this.counts(userId, now),
-      coverage: await this.coverage.coverage(now - COVERAGE_MS, now),
+      coverage: await this.coverage.of({ from: now - COVERAGE_MS, to: now }),
     };
   }
 

@@ -4,6 +4,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Department, DepartmentInput } from '@minsheng/contracts';
 import type { z } from 'zod';
+import { UserEntity } from '../platform/auth/user.entity.ts';
 import { Database } from '../platform/database/database.ts';
 import { conflict, notFound } from '../platform/errors.ts';
 import { DutyRouter } from './department-router.ts';
@@ -52,6 +53,10 @@ export class Departments {
       }
       if (known > 0) {
         throw conflict(`答复知识库中还有 ${known} 条属于该单位，没有删除。`, '请先删除或改挂这些知识。');
+      }
+      const people = await tx.repo(UserEntity).countBy({ departmentId: id });
+      if (people > 0) {
+        throw conflict(`还有 ${people} 位用户属于该单位，没有删除。`, '请先由安全管理员调整这些用户的单位。');
       }
       await tx.repo(DepartmentEntity).delete({ id });
     });

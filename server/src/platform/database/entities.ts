@@ -14,6 +14,9 @@ import {
   ReplyEntity,
   RuleEntity,
 } from '../../inbox/inbox.entity.ts';
+import { AuditEntity, AuthorKeyEntity, SessionEntity, SettingEntity, UserEntity } from '../auth/user.entity.ts';
+import { RunEntity, SourceEntity } from '../../sources/source.entity.ts';
+import { WordEntity } from '../../system/word.entity.ts';
 import {
   PostChangeEntity,
   PostConsumerEntity,
@@ -29,6 +32,13 @@ export const entities = [
   PostChangeEntity,
   PostConsumerEntity,
   ReplyHandleEntity,
+  DepartmentEntity,
+  CaseEntity,
+  ReplyEntity,
+  CaseHistoryEntity,
+  AnswerRowEntity,
+  RuleEntity,
+  BriefingEntity,
   UserEntity,
   SessionEntity,
   AuditEntity,

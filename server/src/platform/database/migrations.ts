@@ -7,12 +7,14 @@ import { Inbox1763900000030 } from '../../inbox/inbox.migration.ts';
 import { Posts1763900000001 } from '../../posts/posts.migration.ts';
 import { Search1763900000010 } from '../../search/search.migration.ts';
 import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
+import { Topics1763900000020 } from '../../topics/topics.migration.ts';
 import { Platform1763900000040 } from '../platform.migration.ts';
 
 export const migrations = [
   Posts1763900000001,
   Search1763900000010,
   Rollups1763900000011,
+  Topics1763900000020,
   Inbox1763900000030,
   Briefings1763900000031,
   Platform1763900000040,

@@ -7,6 +7,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { Collector } from './collect/collector.ts';
 import { Scheduler, Steps } from './collect/scheduler.ts';
 import { Demo } from './demo/demo.ts';
+import { DashboardModule } from './dashboard/dashboard.module.ts';
 import { Enricher } from './enrich/enricher.ts';
 import { Intake } from './intake/intake.ts';
 import { Pseudonyms } from './intake/pseudonym.ts';
@@ -33,6 +34,7 @@ import { RollupReader } from './rollups/rollup-reader.ts';
 import { Rollups } from './rollups/rollups.ts';
 import { SqliteFtsEngine } from './search/engines/sqlite-fts.ts';
 import { SearchEngine } from './search/search-engine.ts';
+import { SearchModule } from './search/search.module.ts';
 import { SearchWriter } from './search/search-writer.ts';
 import { SourceBook } from './sources/source-book.ts';
 import { DemoDesk } from './demo/demo-desk.ts';
@@ -76,7 +78,7 @@ export class AppModule {
     return {
       module: AppModule,
       global: true,
-      imports: scheduled ? [ScheduleModule.forRoot()] : [],
+      imports: [...(scheduled ? [ScheduleModule.forRoot()] : []), SearchModule, DashboardModule],
       controllers: [AuthController, UsersController, LiveController, SourcesController, SystemController],
       providers: [
         ...made,

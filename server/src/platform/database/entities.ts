@@ -2,6 +2,9 @@
  * In: every module's entity files. Out: the list TypeORM is given. Used by: database.ts only.
  */
 import { AccountEntity } from '../../accounts/account.entity.ts';
+import { AuditEntity, AuthorKeyEntity, SessionEntity, SettingEntity, UserEntity } from '../auth/user.entity.ts';
+import { RunEntity, SourceEntity } from '../../sources/source.entity.ts';
+import { WordEntity } from '../../system/word.entity.ts';
 import { BriefingEntity } from '../../briefings/briefing.entity.ts';
 import {
   AnswerRowEntity,
@@ -44,4 +47,11 @@ export const entities = [
   SourceEntity,
   RunEntity,
   WordEntity,
+  DepartmentEntity,
+  CaseEntity,
+  ReplyEntity,
+  CaseHistoryEntity,
+  AnswerRowEntity,
+  RuleEntity,
+  BriefingEntity,
 ];

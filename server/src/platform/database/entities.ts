@@ -14,9 +14,6 @@ import {
   ReplyEntity,
   RuleEntity,
 } from '../../inbox/inbox.entity.ts';
-import { AuditEntity, AuthorKeyEntity, SessionEntity, SettingEntity, UserEntity } from '../auth/user.entity.ts';
-import { RunEntity, SourceEntity } from '../../sources/source.entity.ts';
-import { WordEntity } from '../../system/word.entity.ts';
 import {
   PostChangeEntity,
   PostConsumerEntity,
@@ -47,11 +44,4 @@ export const entities = [
   SourceEntity,
   RunEntity,
   WordEntity,
-  DepartmentEntity,
-  CaseEntity,
-  ReplyEntity,
-  CaseHistoryEntity,
-  AnswerRowEntity,
-  RuleEntity,
-  BriefingEntity,
 ];

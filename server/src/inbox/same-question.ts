@@ -14,14 +14,14 @@ export interface Question {
 
 /** Near-copies of one text: stricter than for spread texts, because questions are short. */
 const NEAR_COPY = 6;
-/** Shared words over all words of both (Jaccard); with a shared place a little less is enough. */
-const SAME_WORDS = 0.5;
-const SAME_WORDS_AND_PLACE = 0.4;
-/** Fewer words than this say too little to be compared. */
-const FEWEST_WORDS = 3;
+/** Shared words over all words of both (Jaccard), places and numbers aside; with a shared place a little less is enough. */
+const SAME_WORDS = 0.6;
+const SAME_WORDS_AND_PLACE = 0.5;
+/** Fewer words than this say too little to be compared, unless all of them and the place are the same. */
+const FEWEST_WORDS = 2;
 
 const EMPTY = new Set(
-  '的 了 吗 呢 啊 吧 是 在 有 和 就 都 也 不 没 没有 我 我们 你 你们 他们 请问 请 什么 怎么 怎么办 为什么 多少 哪里 哪个 谁 何时 什么时候 时候 到底 能 能不能 可以 是否 是不是 还 还是 要 会 这 那 这个 那个 一下 一个 问 问题 现在 今天 昨天 谢谢 您好 你好 领导 麻烦 求 回复 希望 尽快 为啥 啥 咋 呀 嘛 到 被 把 给 对 去 来 上 下 中 让 从 与 及 等 很 太 又 才 再 说 想 知道'.split(
+  '的 了 吗 呢 啊 吧 是 在 有 和 就 都 也 不 没 没有 我 我们 你 你们 他们 请问 请 什么 怎么 怎么办 为什么 多少 哪里 哪个 谁 何时 什么时候 时候 到底 能 能不能 可以 是否 是不是 还 还是 要 会 这 那 这个 那个 一下 一个 问 问题 现在 今天 昨天 谢谢 您好 你好 领导 麻烦 求 回复 希望 尽快 解决 处理 反映 情况 相关 有关 部门 一直 已经 多久 几天 为啥 啥 咋 呀 嘛 到 被 把 给 对 去 来 上 下 中 让 从 与 及 等 很 太 又 才 再 说 想 知道'.split(
     ' ',
   ),
 );
@@ -47,14 +47,22 @@ export function jaccard(a: readonly string[], b: readonly string[]): number {
   return shared / (set.size + b.length - shared);
 }
 
+/** What is asked, without where: a street that many ask about must not join a water question with a noise question. */
+function matter(q: Question): string[] {
+  return q.terms.filter(
+    (t) => t.length > 1 && !/^\p{N}+$/u.test(t) && !q.places.some((p) => p.includes(t) || t.includes(p)),
+  );
+}
+
 export function sameQuestion(a: Question, b: Question): boolean {
-  const apart = a.places.length > 0 && b.places.length > 0 && !a.places.some((p) => b.places.includes(p));
-  if (apart) return false;
-  if (a.copyKey !== null && a.copyKey !== '' && a.copyKey === b.copyKey) return true;
-  if (a.terms.length < FEWEST_WORDS || b.terms.length < FEWEST_WORDS) return false;
-  if (hamming(a.fingerprint ?? '', b.fingerprint ?? '') <= NEAR_COPY) return true;
   const together = a.places.some((p) => b.places.includes(p));
-  return jaccard(a.terms, b.terms) >= (together ? SAME_WORDS_AND_PLACE : SAME_WORDS);
+  if (!together && a.places.length > 0 && b.places.length > 0) return false;
+  if (a.copyKey !== null && a.copyKey !== '' && a.copyKey === b.copyKey) return true;
+  const [mine, other] = [matter(a), matter(b)];
+  const alike = jaccard(mine, other);
+  if (Math.min(mine.length, other.length) < FEWEST_WORDS) return together && alike === 1;
+  const near = hamming(a.fingerprint ?? '', b.fingerprint ?? '') <= NEAR_COPY;
+  return alike >= (together || near ? SAME_WORDS_AND_PLACE : SAME_WORDS);
 }
 
 /** The first questions of recent groups, found by their words. Holds at most `capacity`; the oldest leave first. */

@@ -36,13 +36,11 @@ import { ClaimsModule } from './claims/claims.module.ts';
 import { InboxModule } from './inbox/inbox.module.ts';
 import { BriefingsModule } from './briefings/briefings.module.ts';
 import { SearchModule } from './search/search.module.ts';
-import { DashboardModule } from './dashboard/dashboard.module.ts';
 import { Alerts } from './alerts/alerts.ts';
 import { RollupReader } from './rollups/rollup-reader.ts';
 import { Rollups } from './rollups/rollups.ts';
 import { SqliteFtsEngine } from './search/engines/sqlite-fts.ts';
 import { SearchEngine } from './search/search-engine.ts';
-import { SearchModule } from './search/search.module.ts';
 import { SearchWriter } from './search/search-writer.ts';
 import { SourceBook } from './sources/source-book.ts';
 import { DemoDesk } from './demo/demo-desk.ts';
@@ -86,7 +84,16 @@ export class AppModule {
     return {
       module: AppModule,
       global: true,
-      imports: [...(scheduled ? [ScheduleModule.forRoot()] : []), SearchModule, DashboardModule],
+      imports: [
+        ...(scheduled ? [ScheduleModule.forRoot()] : []),
+        PortsModule,
+        TopicsModule,
+        ClaimsModule,
+        InboxModule,
+        BriefingsModule,
+        SearchModule,
+        DashboardModule,
+      ],
       controllers: [AuthController, UsersController, LiveController, SourcesController, SystemController],
       providers: [
         ...made,

@@ -2,28 +2,19 @@
  * In: the modules of the house. Out: each module's ports bound to the neighbour that serves it. Called by: app.module.ts; nothing else knows who serves whom.
  */
 import { Global, Injectable, Module } from '@nestjs/common';
-import type { ClaimRow, Coverage, InboxRow, OfficeSettings, Post, TopicRow } from '@minsheng/contracts';
+import type { ClaimRow, Coverage, TopicRow } from '@minsheng/contracts';
 import { Alerts } from './alerts/alerts.ts';
-import { BriefingFigures, Signer, type BriefedClaim, type BriefedTopic, type Volume } from './briefings/ports.ts';
+import { BriefingFigures, type BriefedClaim, type BriefedTopic, type Volume } from './briefings/ports.ts';
 import { ClaimReader } from './claims/claim-rows.ts';
 import { ClaimsModule } from './claims/claims.module.ts';
-import { ClaimRows, InboxRows, OfficialMarks, SourceHealthPort, TopicRows, type FailingSource, type InboxTodo, type VolumeMark } from './dashboard/ports.ts';
-import { Enricher } from './enrich/enricher.ts';
-import { CaseViews } from './inbox/case-views.ts';
+import { ClaimRows, InboxRows, OfficialMarks, SourceHealthPort, TopicRows, type FailingSource  , type VolumeMark } from './dashboard/ports.ts';
+import { deskBindings, OpenCases } from './desk-bindings.ts';
 import { InboxModule } from './inbox/inbox.module.ts';
-import { AlertsPort, Staff, Tokenizer, Vault } from './inbox/ports.ts';
-import { People } from './platform/auth/people.ts';
-import { UserEntity } from './platform/auth/user.entity.ts';
+import { AlertsPort } from './inbox/ports.ts';
 import { toInstantOrNull } from './platform/clock.ts';
 import { Database } from './platform/database/database.ts';
-import { Office } from './platform/office.ts';
-import { Secrets } from './platform/secrets.ts';
-import { Settings } from './platform/settings/settings.ts';
 import type { Window } from './platform/time-window.ts';
-import { CoveragePort as DeskCoverage } from './posts/coverage.ts';
 import { idRange } from './posts/post-id.ts';
-import { PostViews } from './posts/post-view.ts';
-import { PostViews as DeskViews } from './posts/post-views.ts';
 import { CoveragePort, RollupCoverage } from './rollups/coverage.ts';
 import { RollupReader } from './rollups/rollup-reader.ts';
 import { SourceEntity } from './sources/source.entity.ts';
@@ -50,20 +41,6 @@ class OpenClaims extends ClaimRows {
   }
   openCount(): Promise<number> {
     return this.claims.openCount();
-  }
-}
-
-@Injectable()
-class DueMessages extends InboxRows {
-  constructor(private readonly cases: CaseViews) {
-    super();
-  }
-  todo(limit: number): Promise<InboxRow[]> {
-    return this.cases.dueFirst(limit);
-  }
-  async counts(): Promise<InboxTodo> {
-    const { dueToday, overdue, review } = await this.cases.counts(null);
-    return { dueToday, overdue, review };
   }
 }
 
@@ -118,83 +95,6 @@ class SourceCoverage extends CoveragePort {
       lastFetchedAt: last === 0 ? base.lastFetchedAt : toInstantOrNull(last),
       gaps: gaps.slice(0, 20),
     };
-  }
-}
-
-@Injectable()
-class WindowCoverage extends DeskCoverage {
-  constructor(private readonly port: CoveragePort) {
-    super();
-  }
-  coverage(from: number, to: number): Promise<Coverage> {
-    return this.port.of({ from, to });
-  }
-}
-
-@Injectable()
-class Colleagues extends People {
-  constructor(private readonly db: Database) {
-    super();
-  }
-  async userName(id: number | null): Promise<string | null> {
-    return id === null ? null : ((await this.db.repo(UserEntity).findOneBy({ id }))?.displayName ?? null);
-  }
-}
-
-@Injectable()
-class ReplyStaff extends Staff {
-  constructor(private readonly db: Database) {
-    super();
-  }
-  async staff(): Promise<{ id: number; displayName: string; departmentId: number | null }[]> {
-    const users = await this.db.repo(UserEntity).find({ where: { disabled: 0 } });
-    return users.filter((u) => u.roles.some((r) => r === 'staff' || r === 'officer')).map(({ id, displayName, departmentId }) => ({ id, displayName, departmentId }));
-  }
-}
-
-@Injectable()
-class OfficeOf extends Office {
-  constructor(private readonly settings: Settings) {
-    super();
-  }
-  office(): Promise<OfficeSettings> {
-    return this.settings.office();
-  }
-}
-
-@Injectable()
-class Words extends Tokenizer {
-  constructor(private readonly enricher: Enricher) {
-    super();
-  }
-  tokens(text: string): string[] {
-    return this.enricher.queryTokens(text);
-  }
-}
-
-@Injectable()
-class HandleVault extends Vault {
-  constructor(private readonly secrets: Secrets) {
-    super();
-  }
-  seal(plain: string): string {
-    return this.secrets.seal('reply-handle', plain);
-  }
-  open(sealed: string): string {
-    return this.secrets.open('reply-handle', sealed);
-  }
-}
-
-@Injectable()
-class LinkSigner extends Signer {
-  constructor(private readonly secrets: Secrets) {
-    super();
-  }
-  sign(payload: string): string {
-    return this.secrets.sign('briefing-link', payload);
-  }
-  verify(token: string): string | null {
-    return this.secrets.verify('briefing-link', token);
   }
 }
 
@@ -258,32 +158,15 @@ class OverdueAlerts extends AlertsPort {
   }
 }
 
-@Injectable()
-class DeskPosts extends DeskViews {
-  constructor(private readonly views: PostViews) {
-    super();
-  }
-  load(ids: readonly number[]): Promise<Post[]> {
-    return this.views.load(ids);
-  }
-}
-
 const bound = [
   { provide: TopicRows, useClass: HotTopics },
   { provide: ClaimRows, useClass: OpenClaims },
-  { provide: InboxRows, useClass: DueMessages },
+  { provide: InboxRows, useClass: OpenCases },
+  ...deskBindings,
   { provide: SourceHealthPort, useClass: BrokenSources },
   { provide: OfficialMarks, useClass: SpokenMarks },
-  { provide: DeskCoverage, useClass: WindowCoverage },
-  { provide: People, useClass: Colleagues },
-  { provide: Staff, useClass: ReplyStaff },
-  { provide: Office, useClass: OfficeOf },
-  { provide: Tokenizer, useClass: Words },
-  { provide: Vault, useClass: HandleVault },
-  { provide: Signer, useClass: LinkSigner },
   { provide: BriefingFigures, useClass: DayFigures },
   { provide: AlertsPort, useClass: OverdueAlerts },
-  { provide: DeskViews, useClass: DeskPosts },
 ];
 
 @Global()

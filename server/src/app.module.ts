@@ -29,12 +29,18 @@ import { Secrets } from './platform/secrets.ts';
 import { Settings } from './platform/settings/settings.ts';
 import { UsersController } from './platform/users/users.controller.ts';
 import { PostViews, SourceNames, StoredNames } from './posts/post-view.ts';
-import { CoveragePort, RollupCoverage } from './rollups/coverage.ts';
+import { PortsModule } from './ports.module.ts';
+import { DetectionSteps } from './detection-steps.ts';
+import { TopicsModule } from './topics/topics.module.ts';
+import { ClaimsModule } from './claims/claims.module.ts';
+import { InboxModule } from './inbox/inbox.module.ts';
+import { BriefingsModule } from './briefings/briefings.module.ts';
+import { SearchModule } from './search/search.module.ts';
+import { Alerts } from './alerts/alerts.ts';
 import { RollupReader } from './rollups/rollup-reader.ts';
 import { Rollups } from './rollups/rollups.ts';
 import { SqliteFtsEngine } from './search/engines/sqlite-fts.ts';
 import { SearchEngine } from './search/search-engine.ts';
-import { SearchModule } from './search/search.module.ts';
 import { SearchWriter } from './search/search-writer.ts';
 import { SourceBook } from './sources/source-book.ts';
 import { DemoDesk } from './demo/demo-desk.ts';
@@ -78,7 +84,16 @@ export class AppModule {
     return {
       module: AppModule,
       global: true,
-      imports: [...(scheduled ? [ScheduleModule.forRoot()] : []), SearchModule, DashboardModule],
+      imports: [
+        ...(scheduled ? [ScheduleModule.forRoot()] : []),
+        PortsModule,
+        TopicsModule,
+        ClaimsModule,
+        InboxModule,
+        BriefingsModule,
+        SearchModule,
+        DashboardModule,
+      ],
       controllers: [AuthController, UsersController, LiveController, SourcesController, SystemController],
       providers: [
         ...made,
@@ -90,14 +105,14 @@ export class AppModule {
         RollupReader,
         PostViews,
         { provide: SourceNames, useClass: StoredNames },
-        { provide: CoveragePort, useClass: RollupCoverage },
-        { provide: Steps, useValue: { list: [] } satisfies Steps },
+        Alerts,
+        { provide: Steps, useClass: DetectionSteps },
         ...(scheduled ? [Scheduler] : []),
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
-      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SourceNames, CoveragePort, Steps],
+      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SourceNames, Alerts, Steps],
     };
   }
 }

@@ -170,11 +170,7 @@ const SEARCHES: Record<string, Record<string, string>> = {
   official: { official: 'official' },
 };
 
-async function measure(
-  db: Database,
-  options: BenchQueryOptions,
-  say: (text: string) => void,
-): Promise<QueryTimings> {
+async function measure(db: Database, options: BenchQueryOptions, say: (text: string) => void): Promise<QueryTimings> {
   const clock = new BenchClock();
   const reader = new RollupReader(db);
   const coverage = new RollupCoverage(db, reader);

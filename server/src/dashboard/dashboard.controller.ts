@@ -38,7 +38,9 @@ export class DashboardController {
   }
 
   @Endpoint(routes.dashboard.words)
-  words(@Input() input: RouteInput<typeof routes.dashboard.words>): Promise<RouteAnswer<typeof routes.dashboard.words>> {
+  words(
+    @Input() input: RouteInput<typeof routes.dashboard.words>,
+  ): Promise<RouteAnswer<typeof routes.dashboard.words>> {
     return this.charts.words(this.charts.window(input.query));
   }
 

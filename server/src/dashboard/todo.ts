@@ -89,7 +89,10 @@ function ofSources(failing: readonly FailingSource[]): Todo[] {
     kind: 'source',
     level: 'medium',
     title: `采集源“${source.name}”异常`,
-    detail: source.since === null ? source.reason : `${source.reason}，自 ${toInstant(source.since).slice(5, 16).replace('T', ' ')} 起`,
+    detail:
+      source.since === null
+        ? source.reason
+        : `${source.reason}，自 ${toInstant(source.since).slice(5, 16).replace('T', ' ')} 起`,
     dueAt: null,
     href: '/sources',
   }));

@@ -24,18 +24,18 @@ export class RollupCoverage extends CoveragePort {
   }
 
   async of(window: Window): Promise<z.infer<typeof Coverage>> {
-    const [totals, sources, last, earliest] = await Promise.all([
-      this.rollups.totals(window),
-      this.rollups.sourceIds(window),
+    const [counts, last, earliest] = await Promise.all([
+      this.rollups.sources(window),
       this.db.one<{ at: number | string }>('SELECT fetched_at AS at FROM posts ORDER BY id DESC LIMIT 1'),
       window.from === 0 ? this.rollups.earliest() : window.from,
     ]);
+    const sources = [...counts].filter(([id, n]) => id !== 0 && n > 0).length;
     return {
       from: toInstant(earliest ?? window.to),
       to: toInstant(window.to),
-      sources: sources.length,
-      healthySources: sources.length,
-      posts: totals.posts,
+      sources,
+      healthySources: sources,
+      posts: [...counts.values()].reduce((sum, n) => sum + n, 0),
       lastFetchedAt: toInstantOrNull(last === undefined ? null : Number(last.at)),
       gaps: [],
     };

@@ -89,10 +89,10 @@ export class RollupReader {
       'SELECT sum(posts) AS n FROM rollup_hours WHERE at >= ? AND at < ?',
       [fromHour, lastHour],
     );
-    const rest = await this.db.one<{ n: number }>(
-      'SELECT count(*) AS n FROM posts WHERE id >= ? AND id < ?',
-      [firstIdAt(lastHour), firstIdAt(to)],
-    );
+    const rest = await this.db.one<{ n: number }>('SELECT count(*) AS n FROM posts WHERE id >= ? AND id < ?', [
+      firstIdAt(lastHour),
+      firstIdAt(to),
+    ]);
     return Number(whole?.n ?? 0) + Number(rest?.n ?? 0);
   }
 
@@ -116,14 +116,14 @@ export class RollupReader {
     });
   }
 
-  /** Sources that brought posts in the window. */
-  async sourceIds(window: Window): Promise<number[]> {
+  /** Posts by source; 0 = no source (imports). */
+  async sources(window: Window): Promise<Map<number, number>> {
     const { table, from } = grainOf(window);
-    const rows = await this.db.all<{ id: number | string }>(
-      `SELECT DISTINCT source_id AS id FROM ${table} WHERE at >= ? AND at < ? AND source_id <> 0 AND posts > 0`,
+    const rows = await this.db.all<{ id: number | string; n: number | string }>(
+      `SELECT source_id AS id, sum(posts) AS n FROM ${table} WHERE at >= ? AND at < ? GROUP BY source_id`,
       [from, window.to],
     );
-    return rows.map((r) => Number(r.id));
+    return new Map(rows.map((r) => [Number(r.id), Number(r.n)]));
   }
 
   /** The most frequent words of public posts. */

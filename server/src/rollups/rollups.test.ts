@@ -58,7 +58,11 @@ describe('rollups', () => {
       { at: Date.parse('2026-11-23T00:00:00+08:00'), neutral: 1 },
       { at: Date.parse('2026-11-24T00:00:00+08:00'), negative: 1, uncertain: 1, official: 1 },
     ]);
-    expect(await reader.totals({ from: NOW - DAY, to: NOW + 1000 })).toMatchObject({ posts: 4, public: 3, official: 1 });
+    expect(await reader.totals({ from: NOW - DAY, to: NOW + 1000 })).toMatchObject({
+      posts: 4,
+      public: 3,
+      official: 1,
+    });
     expect(await reader.channels({ from: NOW - DAY, to: NOW + 1000 })).toEqual([
       { platform: 'weibo', accountId: 0, official: 0, public: 2 },
       { platform: 'wechat', accountId: 0, official: 0, public: 1 },

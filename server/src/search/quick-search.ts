@@ -52,7 +52,13 @@ const PAGES: readonly { title: string; detail: string; href: string; words: stri
     words: '覆盖 caiji',
     roles: ['officer', 'leader', 'sysadmin'],
   },
-  { title: '系统', detail: '用户、词典、设置', href: '/system', words: '设置 xitong', roles: ['sysadmin', 'secadmin', 'auditor'] },
+  {
+    title: '系统',
+    detail: '用户、词典、设置',
+    href: '/system',
+    words: '设置 xitong',
+    roles: ['sysadmin', 'secadmin', 'auditor'],
+  },
 ];
 
 export const pageProvider: QuickSearchProvider = {

@@ -9,11 +9,7 @@ import { SearchService } from './search.service.ts';
 
 @Module({
   controllers: [SearchController],
-  providers: [
-    SearchService,
-    QuickSearch,
-    { provide: QueryCutter, useClass: EnricherCutter },
-  ],
+  providers: [SearchService, QuickSearch, { provide: QueryCutter, useClass: EnricherCutter }],
   exports: [SearchService, QuickSearch, QueryCutter],
 })
 export class SearchModule implements OnModuleInit {

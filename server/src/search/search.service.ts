@@ -99,7 +99,11 @@ export class SearchService {
 
   private async named(facets: Facets, countedOver: number): Promise<NonNullable<SearchAnswer['facets']>> {
     const [sources, accounts] = await Promise.all([this.names.sources(), this.names.accounts()]);
-    const buckets = <K extends string | number>(map: Map<K, number>, value: (k: K) => string, label: (k: K) => string) =>
+    const buckets = <K extends string | number>(
+      map: Map<K, number>,
+      value: (k: K) => string,
+      label: (k: K) => string,
+    ) =>
       [...map]
         .sort((a, b) => b[1] - a[1])
         .slice(0, 30)

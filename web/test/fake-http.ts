@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answer } from './fake-api.ts';
 import './fake-city.ts';
 import './fake-desks.ts';
+import './fake-system.ts';
 
 async function bodyOf(req: IncomingMessage): Promise<unknown> {
   let text = '';

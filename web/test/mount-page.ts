@@ -10,6 +10,7 @@ import { useSession } from '../src/app/session.ts';
 import { fakeFetch } from './fake-api.ts';
 import './fake-city.ts';
 import './fake-desks.ts';
+import './fake-system.ts';
 
 export interface Mounted {
   page: VueWrapper;

@@ -1,0 +1,82 @@
+/**
+ * In: schedules, runs and hourly counts. Out: the words and shades of 采集状态. Called by: sources pages.
+ */
+import { type RunView, type Schedule, type SourceCreate, SourceFile, type SourceView } from '@minsheng/contracts';
+
+const UNITS: readonly (readonly [string, number])[] = [
+  ['天', 86_400],
+  ['小时', 3600],
+  ['分钟', 60],
+  ['秒', 1],
+];
+
+export function scheduleText(schedule: Schedule): string {
+  if ('cron' in schedule) return schedule.cron;
+  const [name, size] = UNITS.find(([, s]) => schedule.everySeconds % s === 0) ?? ['秒', 1];
+  return `${schedule.everySeconds / size} ${name}`;
+}
+
+/** The other way round: `10 分钟`, `2小时`, `90` (seconds would be too fine to mean, so minutes), a cron expression; null when neither. */
+export function scheduleOf(text: string): Schedule | null {
+  const typed = text.trim();
+  const match = /^(\d{1,6})\s*(秒|分钟|分|小时|天)?$/u.exec(typed);
+  if (match) {
+    const size = { 秒: 1, 分钟: 60, 分: 60, 小时: 3600, 天: 86_400 }[match[2] ?? '分钟'] ?? 60;
+    const everySeconds = Number(match[1]) * size;
+    return everySeconds >= 1 && everySeconds <= 604_800 ? { everySeconds } : null;
+  }
+  return /^([\d*/,-]+\s+){4,5}[\d*/,-]+$/.test(typed) ? { cron: typed } : null;
+}
+
+export const OUTCOME: Record<RunView['outcome'], string> = {
+  running: '采集中',
+  ok: '完成',
+  'nothing-new': '无新内容',
+  waiting: '等待重试',
+  failed: '失败',
+  interrupted: '中断',
+};
+
+/** Broken sources first, then quiet ones, then by name. */
+const ORDER: Record<SourceView['health'], number> = {
+  stopped: 0,
+  failing: 1,
+  waiting: 2,
+  quiet: 3,
+  new: 4,
+  ok: 5,
+  paused: 6,
+};
+export function byNeed<T extends { source: Pick<SourceView, 'health' | 'name'> }>(rows: readonly T[]): T[] {
+  return rows.toSorted(
+    (a, b) => ORDER[a.source.health] - ORDER[b.source.health] || a.source.name.localeCompare(b.source.name, 'zh-CN'),
+  );
+}
+
+/** Shade 0–4 of an hour against the busiest hour of the same source; 0 only for nothing at all. */
+export function shade(count: number, most: number): number {
+  return count === 0 || most === 0 ? 0 : Math.max(1, Math.ceil((count / most) * 4));
+}
+
+export type ReadFile = { file: { sources: SourceCreate[] }; problem: null } | { file: null; problem: string };
+/** A source file as it was chosen from disk. */
+export function readSourceFile(text: string): ReadFile {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return { file: null, problem: '这个文件不是有效的 JSON，没有导入任何采集源。' };
+  }
+  const checked = SourceFile.safeParse(parsed);
+  if (checked.success) return { file: checked.data, problem: null };
+  const issue = checked.error.issues[0];
+  const where =
+    issue && typeof issue.path[1] === 'number'
+      ? `第 ${issue.path[1] + 1} 个采集源的 ${issue.path.slice(2).join('.')}`
+      : 'sources';
+  return { file: null, problem: `文件内容不符合格式（${where}），没有导入任何采集源。` };
+}
+
+/** `漏采评论 120 条：登录已失效` */
+export const gapText = (gap: SourceView['openGaps'][number]): string =>
+  `${gap.what}${gap.size === null ? '' : ` ${gap.size.toLocaleString('en-US')} 条`}：${gap.cause}`;

@@ -27,7 +27,15 @@ export class DetectionSteps extends Steps {
       topics,
       claims,
       { name: 'inbox', step: () => inbox.step(INBOX_STEP), refresh: async () => void (await overdue.check()) },
-      { name: 'briefings', step: () => Promise.resolve(0), refresh: async () => void (await briefings.tick()) },
+      {
+        name: 'briefings',
+        step: () => Promise.resolve(0),
+        refresh: async () => {
+          // A briefing made before the first crawl has ended would say that nobody said anything.
+          const [waiting] = await db.all<{ n: number }>('SELECT count(*) AS n FROM sources WHERE paused = 0 AND last_success_at IS NULL AND failures = 0');
+          if (Number(waiting?.n ?? 0) === 0) await briefings.tick();
+        },
+      },
       {
         name: 'tidy',
         step: () => Promise.resolve(0),

@@ -104,7 +104,7 @@ export class World {
       account: platform === 'site' ? SITE.name : account,
       publishedAt: instant(at),
       ...(short ? { title: text } : more?.title === undefined ? {} : { title: more.title }),
-      text: short ? `<p>${text}。具体安排和办理方式以主管部门公布的内容为准，咨询可拨打 12345。</p>` : text,
+      text: short ? `${text}。具体安排和办理方式以主管部门公布的内容为准，咨询可拨打 12345。` : text,
       likes: more?.likes ?? random.int(3, 90),
       reposts: more?.reposts ?? random.int(0, 25),
       ...(platform === 'weibo' ? {} : { reads: more?.reads ?? random.int(400, 9000) }),
@@ -185,6 +185,8 @@ export class World {
 
   /** Citizens' letters, by day, about eight a day. */
   #letter(made: { at: number; item: RawItem }[], minute: number, beat: number): void {
+    // The mailbox publishes what is still being handled: older letters have been answered and taken down.
+    if (minute < this.start - 7.2 * DAY) return;
     const random = this.#random('letter', minute);
     if (!random.chance((8 / 1440) * beat * 1.35)) return;
     const total = LETTERS.reduce((sum, l) => sum + l.times, 0);
@@ -197,7 +199,7 @@ export class World {
     const ending = random.pick(['', '', '望回复。', '恳请尽快处理，谢谢。', '已多次反映，盼答复。', '感谢政府为民办事。']);
     made.push({
       at,
-      item: { platform: 'site', kind: 'message', id: `letter-${Math.floor(at / 1000)}`, publishedAt: instant(at), title: fill(letter.title, new Random(seed)), text: `<p>${body}${ending}</p>` },
+      item: { platform: 'site', kind: 'message', id: `letter-${Math.floor(at / 1000)}`, publishedAt: instant(at), title: fill(letter.title, new Random(seed)), text: `${body}${ending}` },
     });
   }
 }

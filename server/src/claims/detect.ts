@@ -16,9 +16,9 @@ const STEP = 1000;
 const HOUR = 3_600_000;
 const ALIVE_MS = 7 * 24 * HOUR;
 /** Overlap of character pairs, relative to the shorter text, from which two texts say the same. */
-const SAME = 0.5;
+const SAME = 0.55;
 /** Different voices that must repeat a text before it is listed. */
-const VOICES = 3;
+const VOICES = 4;
 const SHORTEST = 14;
 const DOUBT = /真的假的|真的吗|是真的么|假的吧|谣言|辟谣|求证|不信|别信|不实|有证据|官方怎么说|求官方|别传/u;
 const DENIAL = /不实|谣言|辟谣|系误传|未发生|没有发生|不属实|失实|情况说明|通报|属实|核实|经查/u;
@@ -184,7 +184,7 @@ export class ClaimDetector {
     claim.lastSeen = Math.max(claim.lastSeen, post.at);
     const hour = Math.floor(post.at / HOUR);
     claim.hours.set(hour, (claim.hours.get(hour) ?? 0) + 1);
-    if (claim.voices.size >= VOICES) claim.listed = true;
+    if (claim.voices.size >= VOICES && (claim.doubts > 0 || checkable(claim.statement))) claim.listed = true;
     return claim;
   }
 
@@ -305,6 +305,11 @@ function statementOf(text: string): string {
   if (clean.length <= 80) return clean;
   const end = Math.max(...['。', '！', '？', '，', '；'].map((m) => clean.slice(0, 80).lastIndexOf(m)));
   return end >= 20 ? clean.slice(0, end) : `${clean.slice(0, 79)}…`;
+}
+
+/** States something that harms if true or false, rather than a complaint or a wish: only such texts ask to be checked. */
+function checkable(statement: string): boolean {
+  return RISKS.slice(0, 4).some(({ pattern }) => pattern.test(statement)) && !/[？?]$|请问|能不能|希望|建议|凭什么/u.test(statement);
 }
 
 /** Points with their reasons: speed and size of the spread, doubt, matter, no official word. 5 and more is high, 3 and more medium. */

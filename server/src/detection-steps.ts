@@ -21,7 +21,15 @@ export class DetectionSteps extends Steps {
   readonly list: readonly Step[];
   private refreshes = 0;
 
-  constructor(topics: TopicDetector, claims: ClaimDetector, inbox: InboxIntake, overdue: OverdueWatch, briefings: BriefingDesk, db: Database, rollups: Rollups) {
+  constructor(
+    topics: TopicDetector,
+    claims: ClaimDetector,
+    inbox: InboxIntake,
+    overdue: OverdueWatch,
+    briefings: BriefingDesk,
+    db: Database,
+    rollups: Rollups,
+  ) {
     super();
     this.list = [
       topics,
@@ -32,7 +40,9 @@ export class DetectionSteps extends Steps {
         step: () => Promise.resolve(0),
         refresh: async () => {
           // A briefing made before the first crawl has ended would say that nobody said anything.
-          const [waiting] = await db.all<{ n: number }>('SELECT count(*) AS n FROM sources WHERE paused = 0 AND last_success_at IS NULL AND failures = 0');
+          const [waiting] = await db.all<{ n: number }>(
+            'SELECT count(*) AS n FROM sources WHERE paused = 0 AND last_success_at IS NULL AND failures = 0',
+          );
           if (Number(waiting?.n ?? 0) === 0) await briefings.tick();
         },
       },

@@ -7,7 +7,15 @@ import { Alerts } from './alerts/alerts.ts';
 import { BriefingFigures, type BriefedClaim, type BriefedTopic, type Volume } from './briefings/ports.ts';
 import { ClaimReader } from './claims/claim-rows.ts';
 import { ClaimsModule } from './claims/claims.module.ts';
-import { ClaimRows, InboxRows, OfficialMarks, SourceHealthPort, TopicRows, type FailingSource  , type VolumeMark } from './dashboard/ports.ts';
+import {
+  ClaimRows,
+  InboxRows,
+  OfficialMarks,
+  SourceHealthPort,
+  TopicRows,
+  type FailingSource,
+  type VolumeMark,
+} from './dashboard/ports.ts';
 import { deskBindings, OpenCases } from './desk-bindings.ts';
 import { InboxModule } from './inbox/inbox.module.ts';
 import { AlertsPort } from './inbox/ports.ts';
@@ -51,7 +59,9 @@ class BrokenSources extends SourceHealthPort {
   }
   async failing(): Promise<FailingSource[]> {
     const sources = await this.db.repo(SourceEntity).find({ where: { paused: 0 } });
-    return sources.flatMap((s) => (s.failures > 0 ? [{ id: s.id, name: s.name, reason: s.message ?? '采集失败', since: s.lastSuccessAt }] : []));
+    return sources.flatMap((s) =>
+      s.failures > 0 ? [{ id: s.id, name: s.name, reason: s.message ?? '采集失败', since: s.lastSuccessAt }] : [],
+    );
   }
 }
 
@@ -67,7 +77,11 @@ class SpokenMarks extends OfficialMarks {
        ORDER BY comments + reposts DESC LIMIT 8`,
       [min, end],
     );
-    return rows.map((r) => ({ at: Number(r['published_at']), text: String(r['title'] ?? r['text']).slice(0, 28), href: `/topics/${String(r['topic_id'])}` }));
+    return rows.map((r) => ({
+      at: Number(r['published_at']),
+      text: String(r['title'] ?? r['text']).slice(0, 28),
+      href: `/topics/${String(r['topic_id'])}`,
+    }));
   }
 }
 
@@ -81,11 +95,24 @@ class SourceCoverage extends CoveragePort {
     super();
   }
   async of(window: Window): Promise<Coverage> {
-    const [base, sources] = await Promise.all([this.counted.of(window), this.db.repo(SourceEntity).find({ where: { paused: 0 } })]);
+    const [base, sources] = await Promise.all([
+      this.counted.of(window),
+      this.db.repo(SourceEntity).find({ where: { paused: 0 } }),
+    ]);
     if (sources.length === 0) return base;
     const gaps = sources.flatMap((s) => {
-      if (s.failures > 0) return [{ sourceId: String(s.id), sourceName: s.name, reason: s.message ?? '采集失败', since: toInstantOrNull(s.lastSuccessAt) }];
-      return (s.gaps ?? []).slice(0, 1).map((g) => ({ sourceId: String(s.id), sourceName: s.name, reason: g.what, since: toInstantOrNull(g.since) }));
+      if (s.failures > 0)
+        return [
+          {
+            sourceId: String(s.id),
+            sourceName: s.name,
+            reason: s.message ?? '采集失败',
+            since: toInstantOrNull(s.lastSuccessAt),
+          },
+        ];
+      return (s.gaps ?? [])
+        .slice(0, 1)
+        .map((g) => ({ sourceId: String(s.id), sourceName: s.name, reason: g.what, since: toInstantOrNull(g.since) }));
     });
     const last = Math.max(0, ...sources.map((s) => s.lastSuccessAt ?? 0));
     return {
@@ -112,17 +139,29 @@ class DayFigures extends BriefingFigures {
     const { min, end } = idRange(from, to);
     const [buckets, totals] = await Promise.all([this.rollups.series({ from, to }), this.rollups.totals({ from, to })]);
     const ids = async (condition: string) => {
-      const rows = await this.db.all<{ id: number }>(`SELECT id FROM posts WHERE id >= ? AND id < ? AND ${condition} ORDER BY id DESC LIMIT 20`, [min, end]);
+      const rows = await this.db.all<{ id: number }>(
+        `SELECT id FROM posts WHERE id >= ? AND id < ? AND ${condition} ORDER BY id DESC LIMIT 20`,
+        [min, end],
+      );
       return rows.map((r) => Number(r.id));
     };
-    const [authors] = await this.db.all<{ n: number }>('SELECT count(DISTINCT author_key) AS n FROM posts WHERE id >= ? AND id < ? AND author_key IS NOT NULL', [min, end]);
+    const [authors] = await this.db.all<{ n: number }>(
+      'SELECT count(DISTINCT author_key) AS n FROM posts WHERE id >= ? AND id < ? AND author_key IS NOT NULL',
+      [min, end],
+    );
     const { positive, neutral, negative, uncertain } = totals;
     return {
       total: totals.posts,
       public: { positive, neutral, negative, uncertain },
       official: totals.official,
       authors: authors === undefined ? null : Number(authors.n),
-      buckets: buckets.map((b) => ({ at: b.at, positive: b.positive, neutral: b.neutral, negative: b.negative, uncertain: b.uncertain })),
+      buckets: buckets.map((b) => ({
+        at: b.at,
+        positive: b.positive,
+        neutral: b.neutral,
+        negative: b.negative,
+        uncertain: b.uncertain,
+      })),
       postIds: await ids('1 = 1'),
       negativeIds: await ids('account_id IS NULL AND sentiment = -1'),
       uncertainIds: await ids('account_id IS NULL AND sentiment = 9'),
@@ -134,9 +173,23 @@ class DayFigures extends BriefingFigures {
     const { min, end } = idRange(from, to);
     return Promise.all(
       rows.map(async (t) => {
-        const posts = await this.db.all<{ id: number }>('SELECT id FROM posts WHERE topic_id = ? AND id >= ? AND id < ? ORDER BY copies DESC, id DESC LIMIT 20', [Number(t.id), min, end]);
-        const [count] = await this.db.all<{ n: number; distinct_texts: number }>('SELECT count(*) AS n, sum(CASE WHEN copy_of IS NULL THEN 1 ELSE 0 END) AS distinct_texts FROM posts WHERE topic_id = ? AND id >= ? AND id < ?', [Number(t.id), min, end]);
-        return { id: Number(t.id), title: t.title, posts: Number(count?.n ?? 0), opinions: Number(count?.distinct_texts ?? 0), firstSeenAt: Date.parse(t.firstSeenAt), officialAnswer: t.officialAnswer, postIds: posts.map((p) => Number(p.id)) };
+        const posts = await this.db.all<{ id: number }>(
+          'SELECT id FROM posts WHERE topic_id = ? AND id >= ? AND id < ? ORDER BY copies DESC, id DESC LIMIT 20',
+          [Number(t.id), min, end],
+        );
+        const [count] = await this.db.all<{ n: number; distinct_texts: number }>(
+          'SELECT count(*) AS n, sum(CASE WHEN copy_of IS NULL THEN 1 ELSE 0 END) AS distinct_texts FROM posts WHERE topic_id = ? AND id >= ? AND id < ?',
+          [Number(t.id), min, end],
+        );
+        return {
+          id: Number(t.id),
+          title: t.title,
+          posts: Number(count?.n ?? 0),
+          opinions: Number(count?.distinct_texts ?? 0),
+          firstSeenAt: Date.parse(t.firstSeenAt),
+          officialAnswer: t.officialAnswer,
+          postIds: posts.map((p) => Number(p.id)),
+        };
       }),
     );
   }

@@ -41,14 +41,23 @@ export class Alerts {
         return { id: String(row?.id), opened: true };
       }
       if (old['text'] === alert.text && old['level'] === alert.level) return null;
-      await tx.run('UPDATE alerts SET level = ?, title = ?, text = ?, updated_at = ?, updates = updates + 1 WHERE id = ?', [alert.level, alert.title, alert.text, now, Number(old['id'])]);
+      await tx.run(
+        'UPDATE alerts SET level = ?, title = ?, text = ?, updated_at = ?, updates = updates + 1 WHERE id = ?',
+        [alert.level, alert.title, alert.text, now, Number(old['id'])],
+      );
       return { id: String(old['id']), opened: false };
     });
-    if (told !== null) this.live.tell({ type: 'alert', ...told, title: alert.title, level: alert.level, href: alert.href });
+    if (told !== null)
+      this.live.tell({ type: 'alert', ...told, title: alert.title, level: alert.level, href: alert.href });
   }
 
   async close(subject: string): Promise<void> {
-    await this.db.write((tx) => tx.run(`UPDATE alerts SET state = 'closed', updated_at = ? WHERE subject = ? AND state <> 'closed'`, [this.clock.now(), subject]));
+    await this.db.write((tx) =>
+      tx.run(`UPDATE alerts SET state = 'closed', updated_at = ? WHERE subject = ? AND state <> 'closed'`, [
+        this.clock.now(),
+        subject,
+      ]),
+    );
   }
 }
 
@@ -57,7 +66,9 @@ export class AlertsController {
   constructor(private readonly db: Database) {}
 
   @Endpoint(routes.alerts.list)
-  async list(@Input() { query }: RouteInput<typeof routes.alerts.list>): Promise<RouteAnswer<typeof routes.alerts.list>> {
+  async list(
+    @Input() { query }: RouteInput<typeof routes.alerts.list>,
+  ): Promise<RouteAnswer<typeof routes.alerts.list>> {
     const where = ['id < ?'];
     const params: (string | number)[] = [Number(query.cursor ?? Number.MAX_SAFE_INTEGER)];
     if (query.state !== 'all') {
@@ -68,15 +79,26 @@ export class AlertsController {
       where.push('kind = ?');
       params.push(query.kind);
     }
-    const rows = await this.db.all(`SELECT * FROM alerts WHERE ${where.join(' AND ')} ORDER BY id DESC LIMIT ?`, [...params, query.limit + 1]);
+    const rows = await this.db.all(`SELECT * FROM alerts WHERE ${where.join(' AND ')} ORDER BY id DESC LIMIT ?`, [
+      ...params,
+      query.limit + 1,
+    ]);
     const items = rows.slice(0, query.limit).map(view);
     return { items, nextCursor: rows.length > query.limit ? (items.at(-1)?.id ?? null) : null };
   }
 
   @Endpoint(routes.alerts.acknowledge)
-  async acknowledge(@Input() { params }: RouteInput<typeof routes.alerts.acknowledge>, @CallerParam() caller: Caller): Promise<Alert> {
+  async acknowledge(
+    @Input() { params }: RouteInput<typeof routes.alerts.acknowledge>,
+    @CallerParam() caller: Caller,
+  ): Promise<Alert> {
     const id = Number(params.id);
-    await this.db.write((tx) => tx.run(`UPDATE alerts SET state = 'acknowledged', acknowledged_by = ? WHERE id = ? AND state = 'open'`, [caller.displayName, id]));
+    await this.db.write((tx) =>
+      tx.run(`UPDATE alerts SET state = 'acknowledged', acknowledged_by = ? WHERE id = ? AND state = 'open'`, [
+        caller.displayName,
+        id,
+      ]),
+    );
     const row = await this.db.one('SELECT * FROM alerts WHERE id = ?', [id]);
     if (row === undefined) throw notFound('条预警');
     return view(row);

@@ -44,6 +44,10 @@ interface ClaimState {
   reasons: string[];
 }
 
+/** Events and decisions that are so or are not so. */
+const FACTUAL =
+  /死亡|伤亡|遇难|身亡|决堤|溃坝|渗漏|渗水|大坝|爆炸|坍塌|泄漏|泄洪|撤离|撤人|中毒|上吐下泻|送到.{0,6}医院|传染|涨价|要涨|折扣取消|内部文件|内部消息|封路|停课|被抓|跳楼|拐卖/u;
+
 const RISKS = [
   { pattern: /死|伤亡|遇难|身亡|丧生/u, text: '涉及伤亡' },
   { pattern: /孩子|学生|小学|幼儿园|婴儿/u, text: '涉及未成年人' },
@@ -101,7 +105,14 @@ export class ClaimDetector {
     const doubts = DOUBT.test(post.text);
     const pairs = pairsOf(post.text);
     const near = post.text.length >= SHORTEST ? this.nearest(pairs, post) : null;
-    if (near !== null) return this.add(tx, near, post, doubts && post.text.length < near.statement.length * 0.8 ? 'doubting' : 'spreading', pairs);
+    if (near !== null)
+      return this.add(
+        tx,
+        near,
+        post,
+        doubts && post.text.length < near.statement.length * 0.8 ? 'doubting' : 'spreading',
+        pairs,
+      );
     if (doubts) {
       const about = this.about(post, 1);
       return about === null ? null : this.add(tx, about, post, 'doubting', pairs);
@@ -150,11 +161,28 @@ export class ClaimDetector {
   }
 
   private async begin(tx: Tx, post: ChangedPost, pairs: Set<string>): Promise<ClaimState> {
-    await tx.run(`INSERT INTO claims (statement, features, first_seen, last_seen) VALUES (?, '[]', ?, ?)`, [statementOf(post.text), post.at, post.at]);
+    await tx.run(`INSERT INTO claims (statement, features, first_seen, last_seen) VALUES (?, '[]', ?, ?)`, [
+      statementOf(post.text),
+      post.at,
+      post.at,
+    ]);
     const [row] = await tx.all<{ id: number }>('SELECT max(id) AS id FROM claims');
     const claim: ClaimState = {
-      id: Number(row?.id), statement: statementOf(post.text), pairs, words: new Set([...post.keywords, ...post.places]), voices: new Set(), listed: false,
-      posts: 0, doubts: 0, firstSeen: post.at, lastSeen: post.at, places: post.places, topicId: post.parentTopicId, hours: new Map(), officialAnswer: false, reasons: [],
+      id: Number(row?.id),
+      statement: statementOf(post.text),
+      pairs,
+      words: new Set([...post.keywords, ...post.places]),
+      voices: new Set(),
+      listed: false,
+      posts: 0,
+      doubts: 0,
+      firstSeen: post.at,
+      lastSeen: post.at,
+      places: post.places,
+      topicId: post.parentTopicId,
+      hours: new Map(),
+      officialAnswer: false,
+      reasons: [],
     };
     this.remember(claim);
     return this.add(tx, claim, post, 'spreading', pairs);
@@ -169,8 +197,17 @@ export class ClaimDetector {
     }
   }
 
-  private async add(tx: Tx, claim: ClaimState, post: ChangedPost, stance: 'spreading' | 'doubting' | 'official', pairs: ReadonlySet<string>): Promise<ClaimState> {
-    await tx.run('INSERT INTO claim_posts (claim_id, post_id, stance, author) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING', [claim.id, post.id, stance, post.author]);
+  private async add(
+    tx: Tx,
+    claim: ClaimState,
+    post: ChangedPost,
+    stance: 'spreading' | 'doubting' | 'official',
+    pairs: ReadonlySet<string>,
+  ): Promise<ClaimState> {
+    await tx.run(
+      'INSERT INTO claim_posts (claim_id, post_id, stance, author) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      [claim.id, post.id, stance, post.author],
+    );
     if (stance === 'official') return claim;
     if (stance === 'doubting') claim.doubts++;
     else {
@@ -184,7 +221,7 @@ export class ClaimDetector {
     claim.lastSeen = Math.max(claim.lastSeen, post.at);
     const hour = Math.floor(post.at / HOUR);
     claim.hours.set(hour, (claim.hours.get(hour) ?? 0) + 1);
-    if (claim.voices.size >= VOICES && (claim.doubts > 0 || checkable(claim.statement))) claim.listed = true;
+    if (claim.voices.size >= VOICES && checkable(claim.statement)) claim.listed = true;
     return claim;
   }
 
@@ -195,8 +232,19 @@ export class ClaimDetector {
       `UPDATE claims SET statement = ?, features = ?, listed = ?, posts = ?, doubts = ?, first_seen = ?, last_seen = ?, places = ?, topic_id = ?,
          risk = ?, risk_order = ?, reasons = ? WHERE id = ?`,
       [
-        claim.statement, JSON.stringify([...claim.words]), Number(claim.listed), claim.posts, claim.doubts, claim.firstSeen, claim.lastSeen,
-        JSON.stringify(claim.places.slice(0, 5)), claim.topicId, risk, { low: 0, medium: 1, high: 2 }[risk], JSON.stringify(reasons), claim.id,
+        claim.statement,
+        JSON.stringify([...claim.words]),
+        Number(claim.listed),
+        claim.posts,
+        claim.doubts,
+        claim.firstSeen,
+        claim.lastSeen,
+        JSON.stringify(claim.places.slice(0, 5)),
+        claim.topicId,
+        risk,
+        { low: 0, medium: 1, high: 2 }[risk],
+        JSON.stringify(reasons),
+        claim.id,
       ],
     );
   }
@@ -224,7 +272,8 @@ export class ClaimDetector {
         href: `/claims/${claim.id}`,
       });
     }
-    for (const [id, claim] of this.claims) if (this.claims.size > 3000 && now - claim.lastSeen > ALIVE_MS) this.release(id, claim);
+    for (const [id, claim] of this.claims)
+      if (this.claims.size > 3000 && now - claim.lastSeen > ALIVE_MS) this.release(id, claim);
   }
 
   private release(id: number, claim: ClaimState): void {
@@ -233,14 +282,23 @@ export class ClaimDetector {
   }
 
   private async match(now: number): Promise<void> {
-    const library = await this.db.all<{ id: number; claim: string; summary: string }>('SELECT id, claim, summary FROM debunks');
+    const library = await this.db.all<{ id: number; claim: string; summary: string }>(
+      'SELECT id, claim, summary FROM debunks',
+    );
     this.matcher ??= new DebunkMatcher(library.map((d) => ({ ...d, id: String(d.id) })));
     if (library.length === 0) return;
     for (const claim of this.claims.values()) {
       if (!claim.listed || now - claim.lastSeen > ALIVE_MS) continue;
       for (const found of this.matcher.match(claim.statement, 3)) {
         // The matcher relates from .6 on; the officer sees the scale of the trade, where the same pairs lie at .875.
-        const score = Math.min(1, found.score <= 0.4 ? found.score * 1.75 : found.score <= 0.6 ? 0.7 + (found.score - 0.4) * 0.875 : 0.875 + (found.score - 0.6) * 0.3125);
+        const score = Math.min(
+          1,
+          found.score <= 0.4
+            ? found.score * 1.75
+            : found.score <= 0.6
+              ? 0.7 + (found.score - 0.4) * 0.875
+              : 0.875 + (found.score - 0.6) * 0.3125,
+        );
         if (score < SUGGEST) continue;
         await this.db.write((tx) =>
           tx.run(
@@ -263,7 +321,10 @@ export class ClaimDetector {
     const rows = await this.db.all('SELECT * FROM claims WHERE last_seen >= ?', [Number(newest?.at ?? 0) - ALIVE_MS]);
     for (const r of rows) {
       const id = Number(r['id']);
-      const posts = await this.db.all<{ post_id: number; stance: string; author: string | null }>('SELECT post_id, stance, author FROM claim_posts WHERE claim_id = ?', [id]);
+      const posts = await this.db.all<{ post_id: number; stance: string; author: string | null }>(
+        'SELECT post_id, stance, author FROM claim_posts WHERE claim_id = ?',
+        [id],
+      );
       const claim: ClaimState = {
         id,
         statement: String(r['statement']),
@@ -293,7 +354,9 @@ export class ClaimDetector {
 
 /** Character pairs of the folded text without marks: two texts that share half of them say the same in other words. */
 function pairsOf(text: string): Set<string> {
-  const letters = fold(text).replace(/[^\p{L}\p{N}]/gu, '').slice(0, 160);
+  const letters = fold(text)
+    .replace(/[^\p{L}\p{N}]/gu, '')
+    .slice(0, 160);
   const pairs = new Set<string>();
   for (let i = 0; i + 1 < letters.length; i++) pairs.add(letters.slice(i, i + 2));
   return pairs;
@@ -301,7 +364,10 @@ function pairsOf(text: string): Set<string> {
 
 /** The first sentences, at most 80 characters: what is said, without marks of passing on. */
 function statementOf(text: string): string {
-  const clean = text.replace(/\[[^\]]{1,8}\]|^(?:转：|【转发】|群里看到的：|刚收到，|扩散！)/gu, '').replace(/\s+/gu, ' ').trim();
+  const clean = text
+    .replace(/\[[^\]]{1,8}\]|^(?:转：|【转发】|群里看到的：|刚收到，|扩散！)/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim();
   if (clean.length <= 80) return clean;
   const end = Math.max(...['。', '！', '？', '，', '；'].map((m) => clean.slice(0, 80).lastIndexOf(m)));
   return end >= 20 ? clean.slice(0, end) : `${clean.slice(0, 79)}…`;
@@ -309,11 +375,14 @@ function statementOf(text: string): string {
 
 /** States something that harms if true or false, rather than a complaint or a wish: only such texts ask to be checked. */
 function checkable(statement: string): boolean {
-  return RISKS.slice(0, 4).some(({ pattern }) => pattern.test(statement)) && !/[？?]$|请问|能不能|希望|建议|凭什么/u.test(statement);
+  return FACTUAL.test(statement) && !/[？?]|请问|能不能|希望|建议|凭什么|要什么条件/u.test(statement);
 }
 
 /** Points with their reasons: speed and size of the spread, doubt, matter, no official word. 5 and more is high, 3 and more medium. */
-export function riskOf(claim: Pick<ClaimState, 'hours' | 'posts' | 'doubts' | 'statement' | 'officialAnswer'>, now: number): { risk: 'low' | 'medium' | 'high'; reasons: string[] } {
+export function riskOf(
+  claim: Pick<ClaimState, 'hours' | 'posts' | 'doubts' | 'statement' | 'officialAnswer'>,
+  now: number,
+): { risk: 'low' | 'medium' | 'high'; reasons: string[] } {
   const hour = Math.floor(now / HOUR);
   let recent = 0;
   for (let i = 0; i < 3; i++) recent += claim.hours.get(hour - i) ?? 0;

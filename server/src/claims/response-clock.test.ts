@@ -4,7 +4,15 @@ import { LIMIT_HOURS, responseClock, type ClockInput } from './response-clock.ts
 
 const HOUR = 3_600_000;
 const EVENT = Date.parse('2026-11-24T08:00:00+08:00');
-const graded = (over: Partial<ClockInput> = {}): ClockInput => ({ grade: 'major', eventAt: EVENT, respondedAt: null, pausedAt: null, pausedMs: 0, pausedReason: null, ...over });
+const graded = (over: Partial<ClockInput> = {}): ClockInput => ({
+  grade: 'major',
+  eventAt: EVENT,
+  respondedAt: null,
+  pausedAt: null,
+  pausedMs: 0,
+  pausedReason: null,
+  ...over,
+});
 
 describe('the response clock', () => {
   it('does not run before a person has graded', () => {
@@ -24,13 +32,18 @@ describe('the response clock', () => {
 
   it('moves the due time by exactly the time it was paused', () => {
     fc.assert(
-      fc.property(fc.constantFrom('major' as const, 'ordinary' as const), fc.integer({ min: 0, max: 100 * HOUR }), fc.integer({ min: 0, max: 100 * HOUR }), (grade, paused, after) => {
-        const now = EVENT + after;
-        const clock = responseClock(graded({ grade, pausedMs: paused }), now);
-        const left = LIMIT_HOURS[grade] * HOUR + paused - after;
-        expect(clock.secondsLeft).toBe(Math.round(left / 1000));
-        expect(clock.state).toBe(left >= 0 ? 'running' : 'missed');
-      }),
+      fc.property(
+        fc.constantFrom('major' as const, 'ordinary' as const),
+        fc.integer({ min: 0, max: 100 * HOUR }),
+        fc.integer({ min: 0, max: 100 * HOUR }),
+        (grade, paused, after) => {
+          const now = EVENT + after;
+          const clock = responseClock(graded({ grade, pausedMs: paused }), now);
+          const left = LIMIT_HOURS[grade] * HOUR + paused - after;
+          expect(clock.secondsLeft).toBe(Math.round(left / 1000));
+          expect(clock.state).toBe(left >= 0 ? 'running' : 'missed');
+        },
+      ),
     );
   });
 });

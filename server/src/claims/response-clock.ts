@@ -27,11 +27,29 @@ export interface ClockInput {
 export function responseClock(input: ClockInput, now: number): ResponseClock {
   const { grade, eventAt, respondedAt, pausedAt, pausedMs, pausedReason } = input;
   if (grade === null || eventAt === null) {
-    return { state: 'not-graded', grade: null, startedAt: null, dueAt: null, respondedAt: toInstantOrNull(respondedAt), pausedReason: null, secondsLeft: null, rule: null };
+    return {
+      state: 'not-graded',
+      grade: null,
+      startedAt: null,
+      dueAt: null,
+      respondedAt: toInstantOrNull(respondedAt),
+      pausedReason: null,
+      secondsLeft: null,
+      rule: null,
+    };
   }
   const pausedNow = pausedAt === null ? 0 : Math.max(0, (respondedAt ?? now) - pausedAt);
   const due = eventAt + LIMIT_HOURS[grade] * HOUR + pausedMs + pausedNow;
-  const state = respondedAt !== null ? (respondedAt <= due ? 'met' : 'missed-answered') : pausedAt !== null ? 'paused' : now <= due ? 'running' : 'missed';
+  const state =
+    respondedAt !== null
+      ? respondedAt <= due
+        ? 'met'
+        : 'missed-answered'
+      : pausedAt !== null
+        ? 'paused'
+        : now <= due
+          ? 'running'
+          : 'missed';
   return {
     state,
     grade,

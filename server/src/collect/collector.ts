@@ -116,18 +116,16 @@ export class Collector {
         `UPDATE source_runs SET outcome = 'interrupted', ended_at = ?, message = '进程中断，本次从断点继续。' WHERE source_id = ? AND outcome = 'running'`,
         [startedAt, sourceId],
       );
-      const run = await tx
-        .repo(RunEntity)
-        .save({
-          sourceId,
-          startedAt,
-          endedAt: null,
-          outcome: 'running',
-          expected: null,
-          gaps: null,
-          errorKind: null,
-          message: null,
-        });
+      const run = await tx.repo(RunEntity).save({
+        sourceId,
+        startedAt,
+        endedAt: null,
+        outcome: 'running',
+        expected: null,
+        gaps: null,
+        errorKind: null,
+        message: null,
+      });
       return run.id;
     });
     this.live.tell({ type: 'source', id: String(sourceId) });

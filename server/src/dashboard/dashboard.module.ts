@@ -9,11 +9,7 @@ import { OverviewService } from './overview.service.ts';
 
 @Module({
   controllers: [DashboardController],
-  providers: [
-    DashboardService,
-    OverviewService,
-    AccountsService,
-  ],
+  providers: [DashboardService, OverviewService, AccountsService],
   exports: [DashboardService, OverviewService, AccountsService],
 })
 export class DashboardModule {}

@@ -18,11 +18,25 @@ export class DemoDesk implements DemoSeeds {
   ) {}
 
   async seed(city: Seeds): Promise<void> {
-    await this.departments.importDepartments(city.departments.map(({ name, duties, contact }) => ({ name, duties, demo: true, ...(contact === null ? {} : { contact }) })));
-    await this.answers.importAnswers(city.answers.map(([question, answer, department]) => ({ question, answer, department, demo: true })));
+    await this.departments.importDepartments(
+      city.departments.map(({ name, duties, contact }) => ({
+        name,
+        duties,
+        demo: true,
+        ...(contact === null ? {} : { contact }),
+      })),
+    );
+    await this.answers.importAnswers(
+      city.answers.map(([question, answer, department]) => ({ question, answer, department, demo: true })),
+    );
     await this.db.write(async (tx) => {
       for (const [claim, verdict, summary, source] of city.debunks) {
-        await tx.run('INSERT INTO debunks (claim, verdict, summary, source, demo) VALUES (?, ?, ?, ?, 1)', [claim, verdict, summary, source]);
+        await tx.run('INSERT INTO debunks (claim, verdict, summary, source, demo) VALUES (?, ?, ?, ?, 1)', [
+          claim,
+          verdict,
+          summary,
+          source,
+        ]);
       }
     });
     this.claims.libraryChanged();

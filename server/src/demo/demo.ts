@@ -83,7 +83,11 @@ export class Demo {
     this.server = server;
     if (!shown) {
       await seeds.seed(given);
-      await this.settings.set('office', { office: '澜江市人民政府新闻办公室', retentionDays: 180, replyNeedsApproval: true });
+      await this.settings.set('office', {
+        office: '澜江市人民政府新闻办公室',
+        retentionDays: 180,
+        replyNeedsApproval: true,
+      });
       await this.settings.set('demo', true);
     }
     await this.db.write(async (tx) => {

@@ -31,9 +31,12 @@ export interface ChangedPost {
 }
 
 type Raw = Record<string, string | number | null>;
-const listOf = (v: string | number | null | undefined): string[] => (typeof v === 'string' ? (JSON.parse(v) as string[]) : []);
-const numberOrNull = (v: string | number | null | undefined): number | null => (v === null || v === undefined ? null : Number(v));
-const text = (v: string | number | null | undefined): string | null => (v === null || v === undefined ? null : String(v));
+const listOf = (v: string | number | null | undefined): string[] =>
+  typeof v === 'string' ? (JSON.parse(v) as string[]) : [];
+const numberOrNull = (v: string | number | null | undefined): number | null =>
+  v === null || v === undefined ? null : Number(v);
+const text = (v: string | number | null | undefined): string | null =>
+  v === null || v === undefined ? null : String(v);
 
 export async function nextChanges(db: Database, consumer: string, limit: number): Promise<ChangedPost[]> {
   const [position] = await db.all<{ seq: number }>('SELECT seq FROM post_consumers WHERE name = ?', [consumer]);
@@ -68,5 +71,8 @@ export async function nextChanges(db: Database, consumer: string, limit: number)
 }
 
 export function keepPosition(tx: Tx, consumer: string, seq: number): Promise<void> {
-  return tx.run('INSERT INTO post_consumers (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq', [consumer, seq]);
+  return tx.run(
+    'INSERT INTO post_consumers (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq',
+    [consumer, seq],
+  );
 }

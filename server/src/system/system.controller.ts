@@ -103,15 +103,13 @@ export class SystemController {
         body.kind,
       ]);
       if (taken !== undefined) throw new UserError('conflict', `词典里已有“${body.word}”，没有重复添加。`);
-      return tx
-        .repo(WordEntity)
-        .save({
-          word: body.word,
-          kind: body.kind,
-          tag: null,
-          createdAt: this.clock.now(),
-          createdBy: caller.displayName,
-        });
+      return tx.repo(WordEntity).save({
+        word: body.word,
+        kind: body.kind,
+        tag: null,
+        createdAt: this.clock.now(),
+        createdBy: caller.displayName,
+      });
     });
     await this.reload();
     return view(word);

@@ -47,7 +47,10 @@ interface TopicState {
   officialAt: number | null;
   peakHeat: number;
   peakAt: number;
-  hours: Map<number, HourCount & { positive: number; neutral: number; uncertain: number; official: number; dirty: boolean }>;
+  hours: Map<
+    number,
+    HourCount & { positive: number; neutral: number; uncertain: number; official: number; dirty: boolean }
+  >;
 }
 
 @Injectable()
@@ -100,7 +103,9 @@ export class TopicDetector {
   /** How many copies of this text there are now, this one included. */
   private async copies(tx: Tx, post: ChangedPost): Promise<number> {
     if (post.copyKey === null || post.text.length < 8) return 1;
-    const [group] = await tx.all<{ first_id: number }>('SELECT first_id FROM copy_groups WHERE copy_key = ?', [post.copyKey]);
+    const [group] = await tx.all<{ first_id: number }>('SELECT first_id FROM copy_groups WHERE copy_key = ?', [
+      post.copyKey,
+    ]);
     if (group === undefined) {
       await tx.run('INSERT INTO copy_groups (copy_key, first_id) VALUES (?, ?)', [post.copyKey, post.id]);
       return 1;
@@ -121,7 +126,8 @@ export class TopicDetector {
     for (const word of post.keywords) add(word, WEIGHT.word);
     this.seen++;
     for (const name of found.keys()) this.frequency.set(name, (this.frequency.get(name) ?? 0) + 1);
-    for (const [name, weight] of found) found.set(name, weight * Math.log(1 + this.seen / (1 + (this.frequency.get(name) ?? 0))));
+    for (const [name, weight] of found)
+      found.set(name, weight * Math.log(1 + this.seen / (1 + (this.frequency.get(name) ?? 0))));
     return found;
   }
 
@@ -152,28 +158,43 @@ export class TopicDetector {
     return best;
   }
 
-  private async topicOf(tx: Tx, post: ChangedPost, assigned: ReadonlyMap<number, number>, copies: number): Promise<TopicState | null> {
+  private async topicOf(
+    tx: Tx,
+    post: ChangedPost,
+    assigned: ReadonlyMap<number, number>,
+    copies: number,
+  ): Promise<TopicState | null> {
     const features = this.features(post);
-    const parentTopic = this.topics.get((post.parentId === null ? undefined : assigned.get(post.parentId)) ?? post.parentTopicId ?? -1);
+    const parentTopic = this.topics.get(
+      (post.parentId === null ? undefined : assigned.get(post.parentId)) ?? post.parentTopicId ?? -1,
+    );
     const best = this.best(features, post.at);
     if (post.kind === 'post') {
       if (best !== null && best.score >= JOIN) return this.learn(best.topic, features, 1);
       return features.size === 0 ? null : this.begin(tx, post, features);
     }
     const own = parentTopic === undefined ? 0 : this.similarity(features, parentTopic);
-    const strong = features.size >= 2 && (post.places.length > 0 || post.hashtags.length > 0 || post.kind === 'message');
-    if (best !== null && strong && best.score >= LEAVE && best.score > own + LEAVE_MARGIN) return this.learn(best.topic, features, 0.2);
+    const strong =
+      features.size >= 2 && (post.places.length > 0 || post.hashtags.length > 0 || post.kind === 'message');
+    if (best !== null && strong && best.score >= LEAVE && best.score > own + LEAVE_MARGIN)
+      return this.learn(best.topic, features, 0.2);
     if (copies >= COPIES_FOR_TOPIC && post.text.length >= 15 && own < LEAVE && features.size >= 2) {
       return best !== null && best.score >= LEAVE ? best.topic : this.begin(tx, post, features);
     }
     if (parentTopic !== undefined) return own > 0 ? this.learn(parentTopic, features, 0.05) : parentTopic;
-    if (post.kind === 'message' && features.size >= 2) return best !== null && best.score >= JOIN ? this.learn(best.topic, features, 0.3) : this.begin(tx, post, features);
+    if (post.kind === 'message' && features.size >= 2)
+      return best !== null && best.score >= JOIN
+        ? this.learn(best.topic, features, 0.3)
+        : this.begin(tx, post, features);
     return null;
   }
 
   private async begin(tx: Tx, post: ChangedPost, features: ReadonlyMap<string, number>): Promise<TopicState> {
     const { title, rank } = titleOf(post);
-    await tx.run(`INSERT INTO topics (title, title_by, features, first_seen, last_seen, stage) VALUES (?, ?, '{}', ?, ?, 'sprouting')`, [title, String(rank), post.at, post.at]);
+    await tx.run(
+      `INSERT INTO topics (title, title_by, features, first_seen, last_seen, stage) VALUES (?, ?, '{}', ?, ?, 'sprouting')`,
+      [title, String(rank), post.at, post.at],
+    );
     const [row] = await tx.all<{ id: number }>('SELECT max(id) AS id FROM topics');
     const topic: TopicState = {
       id: Number(row?.id),
@@ -192,7 +213,10 @@ export class TopicDetector {
       hours: new Map(),
     };
     this.topics.set(topic.id, topic);
-    await tx.run(`INSERT INTO topic_events (topic_id, at, kind, text, post_id) VALUES (?, ?, 'first-seen', '首次出现', ?)`, [topic.id, post.at, post.id]);
+    await tx.run(
+      `INSERT INTO topic_events (topic_id, at, kind, text, post_id) VALUES (?, ?, 'first-seen', '首次出现', ?)`,
+      [topic.id, post.at, post.id],
+    );
     return this.learn(topic, features, 1);
   }
 
@@ -217,7 +241,21 @@ export class TopicDetector {
   private count(topic: TopicState, post: ChangedPost, firstOfItsText: boolean): void {
     const hour = hourOf(post.at);
     let bucket = topic.hours.get(hour);
-    if (bucket === undefined) topic.hours.set(hour, (bucket = { hour, posts: 0, positive: 0, neutral: 0, negative: 0, uncertain: 0, decided: 0, official: 0, dirty: true }));
+    if (bucket === undefined)
+      topic.hours.set(
+        hour,
+        (bucket = {
+          hour,
+          posts: 0,
+          positive: 0,
+          neutral: 0,
+          negative: 0,
+          uncertain: 0,
+          decided: 0,
+          official: 0,
+          dirty: true,
+        }),
+      );
     bucket.dirty = true;
     bucket.posts++;
     topic.posts++;
@@ -267,7 +305,20 @@ export class TopicDetector {
     await tx.run(
       `UPDATE topics SET title = CASE WHEN title_by = 'person' THEN title ELSE ? END, title_by = CASE WHEN title_by = 'person' THEN title_by ELSE ? END,
          features = ?, posts = ?, opinions = ?, first_seen = ?, last_seen = ?, engagement = ?, official_at = ?, peak_heat = ?, peak_at = ? WHERE id = ?`,
-      [topic.title, String(topic.titleRank), JSON.stringify(features), topic.posts, topic.opinions, topic.firstSeen, topic.lastSeen, topic.engagement, topic.officialAt, topic.peakHeat, topic.peakAt, topic.id],
+      [
+        topic.title,
+        String(topic.titleRank),
+        JSON.stringify(features),
+        topic.posts,
+        topic.opinions,
+        topic.firstSeen,
+        topic.lastSeen,
+        topic.engagement,
+        topic.officialAt,
+        topic.peakHeat,
+        topic.peakAt,
+        topic.id,
+      ],
     );
   }
 
@@ -278,14 +329,23 @@ export class TopicDetector {
     const active = [...this.topics.values()].filter((t) => now - t.lastSeen < 3 * DAY);
     const surging: { topic: TopicState; posts: number }[] = [];
     await this.db.write(async (tx) => {
-      await tx.run(`UPDATE topics SET heat = 0, stage = 'calm' WHERE last_seen < ? AND (heat > 0 OR stage <> 'calm')`, [now - 3 * DAY]);
+      await tx.run(`UPDATE topics SET heat = 0, stage = 'calm' WHERE last_seen < ? AND (heat > 0 OR stage <> 'calm')`, [
+        now - 3 * DAY,
+      ]);
       for (const topic of active) {
         const hours = [...topic.hours.values()];
         const { heat } = heatAt({ ...topic, hours }, now);
         const dayAgo = heatAt({ ...topic, hours: hours.filter((h) => h.hour <= now - DAY) }, now - DAY).heat;
-        await tx.run('UPDATE topics SET heat = ?, heat_day_ago = ?, stage = ? WHERE id = ?', [heat, dayAgo, stageAt(hours, topic.firstSeen, now), topic.id]);
+        await tx.run('UPDATE topics SET heat = ?, heat_day_ago = ?, stage = ? WHERE id = ?', [
+          heat,
+          dayAgo,
+          stageAt(hours, topic.firstSeen, now),
+          topic.id,
+        ]);
         const last3 = hours.filter((h) => now - h.hour < 3 * HOUR).reduce((s, h) => s + h.posts, 0);
-        const before = hours.filter((h) => now - h.hour >= 3 * HOUR && now - h.hour < DAY).reduce((s, h) => s + h.posts, 0);
+        const before = hours
+          .filter((h) => now - h.hour >= 3 * HOUR && now - h.hour < DAY)
+          .reduce((s, h) => s + h.posts, 0);
         if (last3 >= SURGE_POSTS && last3 / 3 > 3 * (before / 21)) surging.push({ topic, posts: last3 });
       }
     });
@@ -346,14 +406,25 @@ export class TopicDetector {
       this.topics.set(topic.id, topic);
       const features = JSON.parse(String(r['features'])) as Record<string, number>;
       this.learn(topic, new Map(Object.entries(features)), 1);
-      for (const name of Object.keys(features)) this.frequency.set(name, (this.frequency.get(name) ?? 0) + topic.posts / 4);
+      for (const name of Object.keys(features))
+        this.frequency.set(name, (this.frequency.get(name) ?? 0) + topic.posts / 4);
     }
-    const hours = await this.db.all('SELECT h.* FROM topic_hours h JOIN topics t ON t.id = h.topic_id WHERE t.merged_into IS NULL AND t.last_seen >= ?', [since]);
+    const hours = await this.db.all(
+      'SELECT h.* FROM topic_hours h JOIN topics t ON t.id = h.topic_id WHERE t.merged_into IS NULL AND t.last_seen >= ?',
+      [since],
+    );
     for (const h of hours) {
       const [positive, neutral, negative] = [Number(h['positive']), Number(h['neutral']), Number(h['negative'])];
       this.topics.get(Number(h['topic_id']))?.hours.set(Number(h['hour']), {
-        hour: Number(h['hour']), posts: Number(h['posts']), positive, neutral, negative,
-        uncertain: Number(h['uncertain']), decided: positive + neutral + negative, official: Number(h['official']), dirty: false,
+        hour: Number(h['hour']),
+        posts: Number(h['posts']),
+        positive,
+        neutral,
+        negative,
+        uncertain: Number(h['uncertain']),
+        decided: positive + neutral + negative,
+        official: Number(h['official']),
+        dirty: false,
       });
     }
     const [count] = await this.db.all<{ n: number }>('SELECT COALESCE(SUM(posts), 0) AS n FROM topics');

@@ -59,12 +59,23 @@ export function heatAt(input: HeatInput, now: number): { heat: number; parts: He
   const engagement = Math.min(1, Math.log1p(input.engagement) / Math.log1p(FULL_ENGAGEMENT));
   const parts: HeatPart[] = [
     { name: '声量', value: 45 * volume, text: `按 6 小时半衰期折算，相当于 ${Math.round(decayed)} 条` },
-    { name: '增速', value: 25 * growth * volume, text: `最近 3 小时每小时 ${(last3 / 3).toFixed(1)} 条，此前 21 小时每小时 ${(before / 21).toFixed(1)} 条` },
+    {
+      name: '增速',
+      value: 25 * growth * volume,
+      text: `最近 3 小时每小时 ${(last3 / 3).toFixed(1)} 条，此前 21 小时每小时 ${(before / 21).toFixed(1)} 条`,
+    },
     { name: '意见多样', value: 10 * breadth * volume, text: `${input.opinions} 种说法 / ${input.posts} 条` },
-    { name: '负面', value: 10 * negativity * volume, text: decided < 5 ? '可判断情感的不足 5 条，不计' : `${Math.round(negativity * 100)}%（n=${decided}）` },
+    {
+      name: '负面',
+      value: 10 * negativity * volume,
+      text: decided < 5 ? '可判断情感的不足 5 条，不计' : `${Math.round(negativity * 100)}%（n=${decided}）`,
+    },
     { name: '互动', value: 10 * engagement * volume, text: `转评赞合计 ${input.engagement}` },
   ].map((p) => ({ ...p, value: Math.round(p.value * 10) / 10 }));
-  const heat = Math.min(100, parts.reduce((sum, p) => sum + p.value, 0));
+  const heat = Math.min(
+    100,
+    parts.reduce((sum, p) => sum + p.value, 0),
+  );
   return { heat: Math.round(heat * 10) / 10, parts };
 }
 

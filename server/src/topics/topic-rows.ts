@@ -43,8 +43,15 @@ export class TopicRowsReader {
       where.push('muted = ?');
       params.push(filter.muted === 'only' ? 1 : 0);
     }
-    const order = { heat: 'heat DESC, peak_heat DESC, posts DESC', growth: 'heat - heat_day_ago DESC, heat DESC', recent: 'last_seen DESC' }[filter.sort];
-    const rows = await this.db.all(`SELECT * FROM topics WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ?`, [...params, filter.limit]);
+    const order = {
+      heat: 'heat DESC, peak_heat DESC, posts DESC',
+      growth: 'heat - heat_day_ago DESC, heat DESC',
+      recent: 'last_seen DESC',
+    }[filter.sort];
+    const rows = await this.db.all(`SELECT * FROM topics WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ?`, [
+      ...params,
+      filter.limit,
+    ]);
     return this.views(rows, filter.to);
   }
 
@@ -67,9 +74,22 @@ export class TopicRowsReader {
     const ids = rows.map((r) => Number(r['id']));
     const marks = ids.map(() => '?').join(',');
     // A window in the past shows the 24 hours before its end; a topic that ended earlier shows its own last day.
-    const ends = new Map(rows.map((r) => [Number(r['id']), Math.min(hourOf(asOf), asOf > this.clock.now() - HOUR && Number(r['last_seen']) > asOf - 24 * HOUR ? hourOf(asOf) : hourOf(Number(r['last_seen'])))]));
+    const ends = new Map(
+      rows.map((r) => [
+        Number(r['id']),
+        Math.min(
+          hourOf(asOf),
+          asOf > this.clock.now() - HOUR && Number(r['last_seen']) > asOf - 24 * HOUR
+            ? hourOf(asOf)
+            : hourOf(Number(r['last_seen'])),
+        ),
+      ]),
+    );
     const hours = await this.db.all(`SELECT * FROM topic_hours WHERE topic_id IN (${marks}) ORDER BY hour`, ids);
-    const claims = await this.db.all<{ id: number; topic_id: number }>(`SELECT id, topic_id FROM claims WHERE listed = 1 AND topic_id IN (${marks})`, ids);
+    const claims = await this.db.all<{ id: number; topic_id: number }>(
+      `SELECT id, topic_id FROM claims WHERE listed = 1 AND topic_id IN (${marks})`,
+      ids,
+    );
     return rows.map((r) => {
       const id = Number(r['id']);
       const end = ends.get(id) ?? 0;
@@ -93,7 +113,8 @@ export class TopicRowsReader {
       return {
         id: String(id),
         title: String(r['title']),
-        heat: heat > 0 ? heat : Number(r['last_seen']) < this.clock.now() - 3 * 24 * HOUR ? Number(r['peak_heat']) : heat,
+        heat:
+          heat > 0 ? heat : Number(r['last_seen']) < this.clock.now() - 3 * 24 * HOUR ? Number(r['peak_heat']) : heat,
         heatDelta: heat > 0 ? Math.round((heat - Number(r['heat_day_ago'])) * 10) / 10 : 0,
         stage: String(r['stage']) as TopicStage,
         posts: Number(r['posts']),

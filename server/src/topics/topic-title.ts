@@ -9,7 +9,12 @@ export interface Titled {
   rank: 1 | 2 | 3;
 }
 
-export function titleOf(post: { title: string | null; text: string; hashtags: readonly string[]; official: boolean }): Titled {
+export function titleOf(post: {
+  title: string | null;
+  text: string;
+  hashtags: readonly string[];
+  official: boolean;
+}): Titled {
   const headline = post.title ?? /【([^】]{4,60})】/u.exec(post.text)?.[1] ?? null;
   const tag = post.hashtags.find((h) => h.length >= 4 && h.length <= MOST);
   if (headline !== null) return { title: shorten(headline.replaceAll('#', '')), rank: 2 };

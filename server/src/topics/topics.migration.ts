@@ -2,7 +2,18 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { dialectOf, runAll } from '../platform/database/sql.ts';
 
-const TABLES = ['topics', 'topic_hours', 'topic_events', 'copy_groups', 'debunks', 'claims', 'claim_posts', 'claim_matches', 'claim_history', 'alerts'];
+const TABLES = [
+  'topics',
+  'topic_hours',
+  'topic_events',
+  'copy_groups',
+  'debunks',
+  'claims',
+  'claim_posts',
+  'claim_matches',
+  'claim_history',
+  'alerts',
+];
 
 export class Topics1763900000020 implements MigrationInterface {
   name = 'Topics1763900000020';

@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     projects: [
       { resolve, ssr, test: { name: 'contracts', root: 'server/contracts', include: ['src/**/*.test.ts'] } },
-      { resolve, ssr, test: { name: 'crawlers', root: 'crawlers', include: ['src/**/*.test.ts'] } },
+      { resolve, ssr, test: { name: 'crawlers', root: 'crawlers', include: ['src/**/*.test.ts'], testTimeout: 60_000 } },
       {
         resolve,
         ssr,
@@ -16,7 +16,7 @@ export default defineConfig({
           name: 'server',
           root: 'server',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
         },
       },
       {

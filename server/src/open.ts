@@ -53,6 +53,9 @@ export async function open(config: Config, onStep: (step: string) => void = () =
   }
 }
 
+/** Data directories that this process holds. */
+const held = new Set<string>();
+
 /** One process at a time per data directory: a file with its number, stale when that process is gone. */
 function hold(dataDir: string): () => void {
   const file = join(dataDir, 'minsheng.pid');
@@ -61,7 +64,9 @@ function hold(dataDir: string): () => void {
       const handle = openSync(file, 'wx', 0o600);
       writeSync(handle, String(process.pid));
       closeSync(handle);
+      held.add(dataDir);
       const release = () => {
+        held.delete(dataDir);
         rmSync(file, { force: true });
       };
       process.once('exit', release);
@@ -70,7 +75,8 @@ function hold(dataDir: string): () => void {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code !== 'EEXIST') throw error;
       const pid = Number(readFileSync(file, 'utf8'));
-      if (attempt === 0 && (!alive(pid) || pid === process.pid)) {
+      // In a container every process may have had our number before us; only a directory we hold ourselves is really held by it.
+      if (attempt === 0 && (!alive(pid) || (pid === process.pid && !held.has(dataDir)))) {
         rmSync(file, { force: true });
         continue;
       }

@@ -82,7 +82,8 @@ export function heatAt(input: HeatInput, now: number): { heat: number; parts: He
 /** 萌芽 → 上升 → 高位 → 回落 → 平息, from the last three hours against the topic's own busiest three. */
 export function stageAt(hours: readonly HourCount[], firstSeen: number, now: number): TopicStage {
   const byHour = new Map(hours.map((h) => [h.hour, h.posts]));
-  const current = Math.floor(now / HOUR) * HOUR;
+  // The hour at hand is not over: judged by the last three whole ones.
+  const current = Math.floor(now / HOUR) * HOUR - HOUR;
   const sum3 = (end: number) => [0, 1, 2].reduce((s, i) => s + (byHour.get(end - i * HOUR) ?? 0), 0);
   const last = sum3(current);
   const previous = sum3(current - 3 * HOUR);

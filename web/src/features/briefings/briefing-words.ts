@@ -68,7 +68,7 @@ export function volumeOf(briefing: Briefing): VolumeSeries {
 
 /** Columns for paper: heights 0–100 with the negative part at the bottom, drawn in ink and hatching instead of colour. */
 export function paperColumns(
-  briefing: Briefing,
+  briefing: Pick<Briefing, 'charts'>,
 ): { at: string; label: string; total: number; all: number; negative: number }[] {
   const volume = briefing.charts.volume;
   const sum = (v: (typeof volume)[number]): number => v.positive + v.neutral + v.negative + v.uncertain;

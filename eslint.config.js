@@ -13,6 +13,8 @@ export default ts.config(
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      // Chinese typography sets U+3000 on purpose.
+      'no-irregular-whitespace': 'off',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },

@@ -13,7 +13,10 @@ describe('htmlToText', () => {
     ['零\u200b宽\u00ad与\u0007控制', '零宽与控制'],
     ['1 < 2', '1 < 2'],
     ['<p>一</p><p>二</p>', '一\n\n二'],
-    ['看<a data-url="http://t.cn/A1" href="https://weibo.cn/sinaurl?u=https%3A%2F%2Fa.gov.cn%2Fx%3Fb%3D1"><span>网页链接</span></a>吧', '看 https://a.gov.cn/x?b=1 吧'],
+    [
+      '看<a data-url="http://t.cn/A1" href="https://weibo.cn/sinaurl?u=https%3A%2F%2Fa.gov.cn%2Fx%3Fb%3D1"><span>网页链接</span></a>吧',
+      '看 https://a.gov.cn/x?b=1 吧',
+    ],
     ["<a href='/n/某某'>@某某</a> //<a href='/n/b'>@b</a>:转", '@某某 //@b:转'],
     ['<head><title>x</title><body>正文', '正文'],
     ['<SCRIPT>a</SCRIPT>b<svg/>c<svg><text>d</text></svg>e', 'bce'],

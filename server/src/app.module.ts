@@ -7,6 +7,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { Collector } from './collect/collector.ts';
 import { Scheduler, Steps } from './collect/scheduler.ts';
 import { Demo } from './demo/demo.ts';
+import { DashboardModule } from './dashboard/dashboard.module.ts';
 import { Enricher } from './enrich/enricher.ts';
 import { Intake } from './intake/intake.ts';
 import { Pseudonyms } from './intake/pseudonym.ts';
@@ -28,7 +29,14 @@ import { Secrets } from './platform/secrets.ts';
 import { Settings } from './platform/settings/settings.ts';
 import { UsersController } from './platform/users/users.controller.ts';
 import { PostViews, SourceNames, StoredNames } from './posts/post-view.ts';
-import { CoveragePort, RollupCoverage } from './rollups/coverage.ts';
+import { PortsModule } from './ports.module.ts';
+import { DetectionSteps } from './detection-steps.ts';
+import { TopicsModule } from './topics/topics.module.ts';
+import { ClaimsModule } from './claims/claims.module.ts';
+import { InboxModule } from './inbox/inbox.module.ts';
+import { BriefingsModule } from './briefings/briefings.module.ts';
+import { SearchModule } from './search/search.module.ts';
+import { Alerts } from './alerts/alerts.ts';
 import { RollupReader } from './rollups/rollup-reader.ts';
 import { Rollups } from './rollups/rollups.ts';
 import { SqliteFtsEngine } from './search/engines/sqlite-fts.ts';
@@ -76,7 +84,16 @@ export class AppModule {
     return {
       module: AppModule,
       global: true,
-      imports: scheduled ? [ScheduleModule.forRoot()] : [],
+      imports: [
+        ...(scheduled ? [ScheduleModule.forRoot()] : []),
+        PortsModule,
+        TopicsModule,
+        ClaimsModule,
+        InboxModule,
+        BriefingsModule,
+        SearchModule,
+        DashboardModule,
+      ],
       controllers: [AuthController, UsersController, LiveController, SourcesController, SystemController],
       providers: [
         ...made,
@@ -88,14 +105,14 @@ export class AppModule {
         RollupReader,
         PostViews,
         { provide: SourceNames, useClass: StoredNames },
-        { provide: CoveragePort, useClass: RollupCoverage },
-        { provide: Steps, useValue: { list: [] } satisfies Steps },
+        Alerts,
+        { provide: Steps, useClass: DetectionSteps },
         ...(scheduled ? [Scheduler] : []),
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
-      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SourceNames, CoveragePort, Steps],
+      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SourceNames, Alerts, Steps],
     };
   }
 }

@@ -95,12 +95,17 @@ export class Pipeline {
         await batch.alongside?.(tx, report);
       });
     } catch (error) {
-      this.store.forget();
-      this.accounts.forget();
+      this.forget();
       throw error;
     }
     if (report.stored > 0) this.live.tell({ type: 'posts', stored: report.stored });
     return report;
+  }
+
+  /** Forgets remembered ids, after a rollback or when the demo's rows are deleted. */
+  forget(): void {
+    this.store.forget();
+    this.accounts.forget();
   }
 
   private enrich(item: AcceptedItem): EnrichedItem {

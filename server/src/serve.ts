@@ -11,6 +11,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AppModule } from './app.module.ts';
+import { ClaimDetector } from './claims/detect.ts';
+import { TopicDetector } from './topics/detect.ts';
 import type { Opened } from './open.ts';
 import { openApi } from './platform/http/openapi.ts';
 import { UserError } from './platform/errors.ts';
@@ -53,6 +55,11 @@ export async function serve(opened: Opened, options: { scheduled: boolean }): Pr
     if (request.url.startsWith('/api/') && !request.url.startsWith('/api/docs'))
       reply.header('cache-control', 'no-store');
   });
+  opened.core.demo.onLeft = () => {
+    app.get(TopicDetector).forget();
+    app.get(ClaimDetector).forget();
+    opened.core.pipeline.forget();
+  };
   openApi(app);
   if (existsSync(WEB)) {
     await fastify.register(fastifyStatic, {

@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answer } from './fake-api.ts';
 import './fake-city.ts';
+import './fake-desks.ts';
 
 async function bodyOf(req: IncomingMessage): Promise<unknown> {
   let text = '';

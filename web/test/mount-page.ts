@@ -9,6 +9,7 @@ import { createMemoryHistory, createRouter, type Router, RouterView } from 'vue-
 import { useSession } from '../src/app/session.ts';
 import { fakeFetch } from './fake-api.ts';
 import './fake-city.ts';
+import './fake-desks.ts';
 
 export interface Mounted {
   page: VueWrapper;

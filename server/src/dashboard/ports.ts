@@ -82,3 +82,15 @@ export class NoSourceHealth extends SourceHealthPort {
     return Promise.resolve([]);
   }
 }
+
+export abstract class OfficialMarks {
+  /** The most telling official statements of a window (`from` inclusive, `to` exclusive, ms), a dozen at most. */
+  abstract between(window: { from: number; to: number }): Promise<VolumeMark[]>;
+}
+
+@Injectable()
+export class NoMarks extends OfficialMarks {
+  between(): Promise<VolumeMark[]> {
+    return Promise.resolve([]);
+  }
+}

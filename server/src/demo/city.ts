@@ -1,9 +1,10 @@
 /**
- * In: the demo city of the crawlers package. Out: its servers and the sources that crawl them. Called by: open.ts.
+ * In: the moment the demo began. Out: the demo city's servers, and the sources that crawl them. Called by: demo.ts.
  */
-import { UserError } from '../platform/errors.ts';
+import { startDemoCity } from '@minsheng/crawlers/demo-city';
 import type { DemoStarter } from './demo.ts';
 
-export const startCity: DemoStarter = () => {
-  throw new UserError('unavailable', '演示城市尚未就绪。');
+export const startCity: DemoStarter = async (start) => {
+  const { server, sources, departments, debunks, answers } = await startDemoCity({ start });
+  return { server, sources, seeds: { departments, debunks, answers } };
 };

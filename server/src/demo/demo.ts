@@ -21,13 +21,16 @@ const KEPT = new Set([
 ]);
 
 /** What the demo city hands to the desks besides what is crawled. */
+export interface Seeds {
+  departments: readonly { name: string; duties: readonly string[]; contact: string | null }[];
+  /** claim, verdict, summary, source */
+  debunks: readonly (readonly [string, string, string, string])[];
+  /** question, answer, department */
+  answers: readonly (readonly [string, string, string])[];
+}
+
 export interface DemoSeeds {
-  /** Fills departments, answers and debunks. */
-  seed(city: {
-    departments: readonly unknown[];
-    debunks: readonly unknown[];
-    answers: readonly unknown[];
-  }): Promise<void>;
+  seed(city: Seeds): Promise<void>;
 }
 
 export interface DemoServer {
@@ -36,7 +39,7 @@ export interface DemoServer {
 }
 
 /** Starts the city's platforms and tells which sources crawl them. */
-export type DemoStarter = () => Promise<{
+export type DemoStarter = (start: number) => Promise<{
   server: DemoServer;
   sources: {
     kind: string;
@@ -45,13 +48,15 @@ export type DemoStarter = () => Promise<{
     credentials: Record<string, unknown>;
     everySeconds: number;
   }[];
-  seeds: Parameters<DemoSeeds['seed']>[0];
+  seeds: Seeds;
 }>;
 
 export class Demo {
   private server: DemoServer | null = null;
   /** Bound after the search engine exists; empties what lies outside ordinary tables. */
   onClear: (() => Promise<void>) | null = null;
+  /** Told when everything is gone, so that what is remembered in memory is forgotten too. */
+  onLeft: (() => void) | null = null;
 
   constructor(
     private readonly db: Database,
@@ -71,8 +76,16 @@ export class Demo {
     }
     if (!shown && (await this.hasRealData())) return false;
     if (!shown && (await this.settings.get('demo')) === false && this.config.demo !== true) return false;
-    const { server, sources, seeds: given } = await this.starter();
+    const began = await this.settings.get('demoStart');
+    const start = shown && typeof began === 'number' ? began : Date.now();
+    if (start !== began) await this.settings.set('demoStart', start);
+    const { server, sources, seeds: given } = await this.starter(start);
     this.server = server;
+    if (!shown) {
+      await seeds.seed(given);
+      await this.settings.set('office', { office: '澜江市人民政府新闻办公室', retentionDays: 180, replyNeedsApproval: true });
+      await this.settings.set('demo', true);
+    }
     await this.db.write(async (tx) => {
       for (const source of sources) {
         const [old] = await tx.all<{ id: number }>('SELECT id FROM sources WHERE name = ? AND demo = 1', [source.name]);
@@ -93,10 +106,6 @@ export class Demo {
         }
       }
     });
-    if (!shown) {
-      await seeds.seed(given);
-      await this.settings.set('demo', true);
-    }
     return true;
   }
 
@@ -123,6 +132,8 @@ export class Demo {
       }
     });
     await this.settings.set('demo', false);
+    await this.settings.set('office', {});
+    this.onLeft?.();
     return true;
   }
 

@@ -90,7 +90,7 @@ export class RollupReader {
       [fromHour, lastHour],
     );
     const rest = await this.db.one<{ n: number }>(
-      `SELECT count(*) AS n FROM posts WHERE id >= ? AND id < ? AND state IN ('live', 'edited')`,
+      'SELECT count(*) AS n FROM posts WHERE id >= ? AND id < ?',
       [firstIdAt(lastHour), firstIdAt(to)],
     );
     return Number(whole?.n ?? 0) + Number(rest?.n ?? 0);

@@ -1,18 +1,20 @@
 /**
- * In: a piece of a query. Out: its words, cut as the texts in the index were cut. Bound to the enricher by whoever puts the product together.
+ * In: a piece of a query. Out: its words, cut exactly as the texts in the index were cut. Used by: search.service.ts.
  */
 import { Injectable } from '@nestjs/common';
+import { Enricher } from '../enrich/enricher.ts';
 
 export abstract class QueryCutter {
   abstract cut(text: string): string[];
 }
 
-/** Words by the rules of Unicode; only right for an index that was cut by them too. */
 @Injectable()
-export class UnicodeCutter extends QueryCutter {
-  private readonly segmenter = new Intl.Segmenter('zh', { granularity: 'word' });
+export class EnricherCutter extends QueryCutter {
+  constructor(private readonly enricher: Enricher) {
+    super();
+  }
 
   cut(text: string): string[] {
-    return Array.from(this.segmenter.segment(text)).flatMap((s) => (s.isWordLike === true ? [s.segment] : []));
+    return this.enricher.queryTokens(text);
   }
 }

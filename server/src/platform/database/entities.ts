@@ -5,6 +5,15 @@ import { AccountEntity } from '../../accounts/account.entity.ts';
 import { AuditEntity, AuthorKeyEntity, SessionEntity, SettingEntity, UserEntity } from '../auth/user.entity.ts';
 import { RunEntity, SourceEntity } from '../../sources/source.entity.ts';
 import { WordEntity } from '../../system/word.entity.ts';
+import { BriefingEntity } from '../../briefings/briefing.entity.ts';
+import {
+  AnswerRowEntity,
+  CaseEntity,
+  CaseHistoryEntity,
+  DepartmentEntity,
+  ReplyEntity,
+  RuleEntity,
+} from '../../inbox/inbox.entity.ts';
 import {
   PostChangeEntity,
   PostConsumerEntity,
@@ -20,6 +29,13 @@ export const entities = [
   PostChangeEntity,
   PostConsumerEntity,
   ReplyHandleEntity,
+  DepartmentEntity,
+  CaseEntity,
+  ReplyEntity,
+  CaseHistoryEntity,
+  AnswerRowEntity,
+  RuleEntity,
+  BriefingEntity,
   UserEntity,
   SessionEntity,
   AuditEntity,

@@ -106,38 +106,73 @@ export const ROUTINES: readonly Routine[] = [
       【降温提醒】受弱冷空气影响，明后两天气温下降 4 到 6℃，请注意保暖。
     `),
   },
-  { account: '澜江发布', platform: 'wechat', hours: [18], perDay: 1, texts: lines(`
+  {
+    account: '澜江发布',
+    platform: 'wechat',
+    hours: [18],
+    perDay: 1,
+    texts: lines(`
       澜江一周大事：步道开放、菜场焕新、公交加线
       办事指南：居住证怎么办、要带什么，一文说清
       这些便民服务点搬新址了，请互相转告
       冬天去哪儿玩？本地人推荐的六条散步路线
-  `) },
-  { account: '澜江人社', platform: 'wechat', hours: [10], perDay: 1, texts: lines(`
+  `),
+  },
+  {
+    account: '澜江人社',
+    platform: 'wechat',
+    hours: [10],
+    perDay: 1,
+    texts: lines(`
       灵活就业人员社保补贴开始申领，这样办
       养老金资格认证在家就能做，操作步骤来了
       医保缴费截止时间提醒：别错过集中缴费期
       招聘专场：120 家企业 2300 个岗位
       失业保险金如何申领？五个常见问题解答
-  `) },
-  { account: '健康澜江', platform: 'wechat', hours: [16], perDay: 1, texts: lines(`
+  `),
+  },
+  {
+    account: '健康澜江',
+    platform: 'wechat',
+    hours: [16],
+    perDay: 1,
+    texts: lines(`
       流感疫苗接种点名单更新，可预约
       市第二医院新增夜间门诊
       冬季呼吸道疾病高发，这几点要做到
       家庭医生签约能享受哪些服务
-  `) },
-  { account: '临澜微讯', platform: 'wechat', hours: [17], perDay: 1, texts: lines(`
+  `),
+  },
+  {
+    account: '临澜微讯',
+    platform: 'wechat',
+    hours: [17],
+    perDay: 1,
+    texts: lines(`
       临澜区老旧管网改造进度公示
       渡口街夜市恢复营业，摊位管理有新规
       临澜区社区食堂增至 21 家，老人用餐有补贴
       纱帽巷停车位改造方案征求意见
-  `) },
-  { account: '北埠在线', platform: 'wechat', hours: [19], perDay: 1, texts: lines(`
+  `),
+  },
+  {
+    account: '北埠在线',
+    platform: 'wechat',
+    hours: [19],
+    perDay: 1,
+    texts: lines(`
       北埠工业园区环境整治进展通报
       北埠早市搬迁，新址停车指引
       北埠安居苑公交站台完成改造
       企业服务日：园区用工问题现场办
-  `) },
-  { account: '澜江市人民政府网站', platform: 'site', hours: [9, 15], perDay: 2, texts: lines(`
+  `),
+  },
+  {
+    account: '澜江市人民政府网站',
+    platform: 'site',
+    hours: [9, 15],
+    perDay: 2,
+    texts: lines(`
       市政府常务会议研究民生实事项目推进情况
       关于公布 2027 年度市级民生实事项目候选名单并征求意见的公告
       全市安全生产隐患排查整治工作部署会召开
@@ -146,12 +181,16 @@ export const ROUTINES: readonly Routine[] = [
       澜江市优化营商环境条例解读
       市住建局发布物业服务企业信用评价结果
       关于开展燃气管道安全检查的通知
-  `) },
+  `),
+  },
 ];
 
 /** What people say under ordinary posts, whatever they are about. */
 export const SMALL_TALK: readonly Voice[] = [
-  { mood: 'calm', weight: 3, core: lines(`
+  {
+    mood: 'calm',
+    weight: 3,
+    core: lines(`
       收到，谢谢提醒
       早上好，今天雾真大
       已转到家庭群
@@ -164,8 +203,12 @@ export const SMALL_TALK: readonly Voice[] = [
       天气不错，带孩子去了{park}
       这个实用，收藏了
       {bus}司机师傅人很好
-  `) },
-  { mood: 'asking', weight: 2.4, core: lines(`
+  `),
+  },
+  {
+    mood: 'asking',
+    weight: 2.4,
+    core: lines(`
       请问医保断缴了还能补吗
       居住证到期在哪里续，要带什么材料
       新生儿落户需要双方都到场吗
@@ -178,8 +221,12 @@ export const SMALL_TALK: readonly Voice[] = [
       外地户口孩子上{school}要什么条件
       请问身份证丢了周末能补办吗
       老人免费公交卡去哪里年审
-  `) },
-  { mood: 'angry', weight: 1.6, core: lines(`
+  `),
+  },
+  {
+    mood: 'angry',
+    weight: 1.6,
+    core: lines(`
       {road}上的共享单车堆得人行道都走不了
       {estate}楼下烧烤油烟熏得不敢开窗，{since}
       {bus}今天等了四十分钟
@@ -192,8 +239,12 @@ export const SMALL_TALK: readonly Voice[] = [
       半夜广场舞音响还在响，能不能管管
       停车费说涨就涨，{estate}一个月多收八十
       流浪狗{since}没人管，孩子不敢下楼
-  `) },
-  { mood: 'thanks', weight: 1.5, core: lines(`
+  `),
+  },
+  {
+    mood: 'thanks',
+    weight: 1.5,
+    core: lines(`
       给{hospital}的护士点赞，态度特别好
       {person}的社保问题一天就办好了
       {road}终于修好了，平整多了
@@ -201,15 +252,20 @@ export const SMALL_TALK: readonly Voice[] = [
       昨天打12345，今天就有人回电话了
       {estate}门口的坑填上了，效率可以
       社区网格员上门帮忙，暖心
-  `) },
-  { mood: 'joking', weight: 1.4, core: lines(`
+  `),
+  },
+  {
+    mood: 'joking',
+    weight: 1.4,
+    core: lines(`
       小编今天又加班了吧
       澜江的天，孩子的脸
       建议把{bus}改名叫随缘号
       {road}堵得我把一张专辑听完了
       看完了，又好像什么都没看
       我和我的早八都堵在{bridge}
-  `) },
+  `),
+  },
 ];
 
 export interface Letter {
@@ -220,19 +276,71 @@ export interface Letter {
 }
 
 export const LETTERS: readonly Letter[] = [
-  { title: '{estate}加装电梯进度咨询', text: '我们{estate}三栋去年就签字同意加装电梯了，到现在没有动工，请问卡在哪个环节，什么时候能开工？我家老人八十多岁，上下楼很困难。电话{phone}。', times: 9 },
-  { title: '反映{road}夜间路灯不亮', text: '{road}从路口到{estate}这一段路灯坏了{since}，晚上接孩子放学很不安全，已经有人摔倒。请尽快维修。', times: 8 },
-  { title: '北埠搅拌站夜间噪音扰民', text: '北埠安居苑旁边的搅拌站每天夜里十点以后还在生产，水泥罐车进进出出，噪音和粉尘都很大，全家人睡不好觉。多次向园区反映没有结果，请环保部门夜间检测并给出处理结果。', times: 12 },
-  { title: '望江路停水赔偿问题', text: '望江路这次停水两天，我在{road}开的小饭店无法营业，损失不小。请问商户损失如何登记，什么时候有结果？', times: 7 },
-  { title: '灵活就业社保补贴申请条件', text: '本人四十八岁，灵活就业，想咨询社保补贴的申请条件和需要的材料，能不能网上办理？', times: 7 },
-  { title: '{school}门口交通拥堵', text: '{school}上下学时段门口双向堵车，家长乱停，孩子只能从车缝里穿过去。建议安排交警疏导并设置临时停车点。', times: 8 },
-  { title: '{estate}物业乱收费', text: '{estate}物业没有公示就上调停车费，还强制业主预缴一年物业费，请主管部门查处。', times: 9 },
+  {
+    title: '{estate}加装电梯进度咨询',
+    text: '我们{estate}三栋去年就签字同意加装电梯了，到现在没有动工，请问卡在哪个环节，什么时候能开工？我家老人八十多岁，上下楼很困难。电话{phone}。',
+    times: 9,
+  },
+  {
+    title: '反映{road}夜间路灯不亮',
+    text: '{road}从路口到{estate}这一段路灯坏了{since}，晚上接孩子放学很不安全，已经有人摔倒。请尽快维修。',
+    times: 8,
+  },
+  {
+    title: '北埠搅拌站夜间噪音扰民',
+    text: '北埠安居苑旁边的搅拌站每天夜里十点以后还在生产，水泥罐车进进出出，噪音和粉尘都很大，全家人睡不好觉。多次向园区反映没有结果，请环保部门夜间检测并给出处理结果。',
+    times: 12,
+  },
+  {
+    title: '望江路停水赔偿问题',
+    text: '望江路这次停水两天，我在{road}开的小饭店无法营业，损失不小。请问商户损失如何登记，什么时候有结果？',
+    times: 7,
+  },
+  {
+    title: '灵活就业社保补贴申请条件',
+    text: '本人四十八岁，灵活就业，想咨询社保补贴的申请条件和需要的材料，能不能网上办理？',
+    times: 7,
+  },
+  {
+    title: '{school}门口交通拥堵',
+    text: '{school}上下学时段门口双向堵车，家长乱停，孩子只能从车缝里穿过去。建议安排交警疏导并设置临时停车点。',
+    times: 8,
+  },
+  {
+    title: '{estate}物业乱收费',
+    text: '{estate}物业没有公示就上调停车费，还强制业主预缴一年物业费，请主管部门查处。',
+    times: 9,
+  },
   { title: '流浪犬伤人隐患', text: '{estate}附近有六七只流浪狗，{since}了，昨天追着小孩跑，请尽快处置。', times: 6 },
-  { title: '烧烤店油烟扰民', text: '{road}与{estate}交界处的烧烤店没有油烟净化设备，油烟直排到居民楼，营业到凌晨两点，投诉后停一天又恢复。', times: 8 },
-  { title: '学区划分方案意见', text: '我是菱塘雅居的业主，买房时开发商承诺对口菱塘小学，现在征求意见稿把我们划出去了，请充分听取业主意见，说明划分依据。', times: 9 },
-  { title: '医保异地就医备案咨询', text: '父母随我在外地居住，请问异地就医备案如何办理，门诊能不能直接结算？身份证号{idcard}。', times: 6 },
-  { title: '公交{bus}间隔太长', text: '{bus}早高峰间隔经常超过三十分钟，附近几个小区的人上班都迟到，建议增加车次。', times: 8 },
-  { title: '雨后积水路段排水改造', text: '{road}每逢大雨必淹，这次车辆进水熄火十几台，希望彻底改造排水管网，不要每次都靠水泵。', times: 8 },
-  { title: '拖欠工资求助', text: '我和{n}名工友在{district}一处工地干活，三个月工资没有发，包工头电话打不通，请劳动监察部门帮忙。联系电话{phone}。', times: 5 },
+  {
+    title: '烧烤店油烟扰民',
+    text: '{road}与{estate}交界处的烧烤店没有油烟净化设备，油烟直排到居民楼，营业到凌晨两点，投诉后停一天又恢复。',
+    times: 8,
+  },
+  {
+    title: '学区划分方案意见',
+    text: '我是菱塘雅居的业主，买房时开发商承诺对口菱塘小学，现在征求意见稿把我们划出去了，请充分听取业主意见，说明划分依据。',
+    times: 9,
+  },
+  {
+    title: '医保异地就医备案咨询',
+    text: '父母随我在外地居住，请问异地就医备案如何办理，门诊能不能直接结算？身份证号{idcard}。',
+    times: 6,
+  },
+  {
+    title: '公交{bus}间隔太长',
+    text: '{bus}早高峰间隔经常超过三十分钟，附近几个小区的人上班都迟到，建议增加车次。',
+    times: 8,
+  },
+  {
+    title: '雨后积水路段排水改造',
+    text: '{road}每逢大雨必淹，这次车辆进水熄火十几台，希望彻底改造排水管网，不要每次都靠水泵。',
+    times: 8,
+  },
+  {
+    title: '拖欠工资求助',
+    text: '我和{n}名工友在{district}一处工地干活，三个月工资没有发，包工头电话打不通，请劳动监察部门帮忙。联系电话{phone}。',
+    times: 5,
+  },
   { title: '感谢社区帮助', text: '感谢{district}社区工作人员在停水期间给我家老人送水上门，特此表扬。', times: 3 },
 ];

@@ -32,7 +32,12 @@ const SEED = 20_261_124;
 const DAYS = 14;
 
 /** @param start when the stories' clock begins: their history lies before it, and goes on from it while the city runs. */
-export async function startDemoCity(options: { start: number; clock?: () => Date; port?: number; seed?: number }): Promise<DemoCity> {
+export async function startDemoCity(options: {
+  start: number;
+  clock?: () => Date;
+  port?: number;
+  seed?: number;
+}): Promise<DemoCity> {
   const clock = options.clock ?? (() => new Date());
   const world = new World(options.seed ?? SEED, options.start, DAYS);
   const store = new ReplayStore({ accounts: [...WEIBO_ACCOUNTS, ...WECHAT_ACCOUNTS], engagement: 'growing' });
@@ -60,7 +65,13 @@ export async function startDemoCity(options: { start: number; clock?: () => Date
   return {
     server,
     sources: [
-      { kind: 'weibo-official', name: `${CITY}政务微博`, settings: { baseUrl: server.url, days: DAYS, commentDays: DAYS, pageCap: 5000, ...local }, credentials: { accessToken: DEMO_WEIBO_TOKEN }, everySeconds: 20 },
+      {
+        kind: 'weibo-official',
+        name: `${CITY}政务微博`,
+        settings: { baseUrl: server.url, days: DAYS, commentDays: DAYS, pageCap: 5000, ...local },
+        credentials: { accessToken: DEMO_WEIBO_TOKEN },
+        everySeconds: 20,
+      },
       ...WECHAT_ACCOUNTS.map((account): DemoSource => ({
         kind: 'wechat-official',
         name: `微信公众号·${account.name}`,
@@ -68,8 +79,20 @@ export async function startDemoCity(options: { start: number; clock?: () => Date
         credentials: { appid: account.appid ?? '', secret: account.secret ?? '' },
         everySeconds: 60,
       })),
-      { kind: 'feed', name: `${SITE.name}要闻`, settings: { url: `${server.url}/feeds/news.rss`, itemKind: 'post', accountName: SITE.name, ...local }, credentials: {}, everySeconds: 60 },
-      { kind: 'feed', name: SITE.mailbox, settings: { url: `${server.url}/feeds/letters.json`, itemKind: 'message', accountName: SITE.mailbox, ...local }, credentials: {}, everySeconds: 45 },
+      {
+        kind: 'feed',
+        name: `${SITE.name}要闻`,
+        settings: { url: `${server.url}/feeds/news.rss`, itemKind: 'post', accountName: SITE.name, ...local },
+        credentials: {},
+        everySeconds: 60,
+      },
+      {
+        kind: 'feed',
+        name: SITE.mailbox,
+        settings: { url: `${server.url}/feeds/letters.json`, itemKind: 'message', accountName: SITE.mailbox, ...local },
+        credentials: {},
+        everySeconds: 45,
+      },
     ],
     departments: DEPARTMENTS,
     debunks: DEBUNKS,

@@ -51,11 +51,54 @@ const OPENERS: Record<Mood, readonly string[]> = {
 };
 
 const TAILS: Record<Mood, readonly string[]> = {
-  angry: ['到底谁来管', '打{hotline}也没用', '给个说法行不行', '一次次的', '别再踢皮球了', '老百姓的事就不是事？', '希望重视', '等一个答复', '不想再忍了', '谁住谁知道', '发了多少次了', '能不能上点心'],
+  angry: [
+    '到底谁来管',
+    '打{hotline}也没用',
+    '给个说法行不行',
+    '一次次的',
+    '别再踢皮球了',
+    '老百姓的事就不是事？',
+    '希望重视',
+    '等一个答复',
+    '不想再忍了',
+    '谁住谁知道',
+    '发了多少次了',
+    '能不能上点心',
+  ],
   sad: ['日子还得过', '希望快点好起来', '太难了', '谁能体谅一下', '说多了都是泪', '只能自己扛'],
-  worried: ['求个准信', '麻烦尽快', '在线等', '有消息说一声', '千万别出事', '家里还有老人', '孩子还小', '先转给家里人了'],
-  asking: ['麻烦回复一下', '谢谢', '有知道的说一声', '先谢谢了', '蹲', '打电话一直占线', '网上没查到', '辛苦解答', '怕白跑一趟'],
-  thanks: ['辛苦了', '注意安全', '给你们点赞', '继续加油', '为他们鼓掌', '暖心', '都是平凡英雄', '澜江加油', '这样的多宣传', '希望一直这样'],
+  worried: [
+    '求个准信',
+    '麻烦尽快',
+    '在线等',
+    '有消息说一声',
+    '千万别出事',
+    '家里还有老人',
+    '孩子还小',
+    '先转给家里人了',
+  ],
+  asking: [
+    '麻烦回复一下',
+    '谢谢',
+    '有知道的说一声',
+    '先谢谢了',
+    '蹲',
+    '打电话一直占线',
+    '网上没查到',
+    '辛苦解答',
+    '怕白跑一趟',
+  ],
+  thanks: [
+    '辛苦了',
+    '注意安全',
+    '给你们点赞',
+    '继续加油',
+    '为他们鼓掌',
+    '暖心',
+    '都是平凡英雄',
+    '澜江加油',
+    '这样的多宣传',
+    '希望一直这样',
+  ],
   joking: ['就这', '懂的都懂', '别问，问就是在路上', '建议申遗', '我先干为敬', '习惯了', '问题不大（大）', '狗头保命'],
   calm: ['供参考', '仅代表我个人', '大家互相理解吧', '以通知为准', '慢慢来', '支持', '收到', '已转给家里人'],
   doubting: ['等通报', '别传了', '有图吗', '来源呢', '坐等后续', '先让子弹飞一会儿', '没看到官方说'],
@@ -110,8 +153,20 @@ export function speak(voice: Voice, random: Random, own: Record<string, string> 
   const open = (): string => random.pick(voice.open && random.chance(0.7) ? voice.open : OPENERS[voice.mood]);
   const draw = random.next();
   const parts =
-    draw < 0.3 ? [core] : draw < 0.52 ? [core, detail()] : draw < 0.74 ? [core, tail()] : draw < 0.88 ? [open(), core] : draw < 0.95 ? [core, detail(), tail()] : [open(), core, detail()];
-  let text = parts.reduce((said, part) => (/[，。！？；…~]$/.test(said) ? said + part : said + random.pick(JOINS) + part));
+    draw < 0.3
+      ? [core]
+      : draw < 0.52
+        ? [core, detail()]
+        : draw < 0.74
+          ? [core, tail()]
+          : draw < 0.88
+            ? [open(), core]
+            : draw < 0.95
+              ? [core, detail(), tail()]
+              : [open(), core, detail()];
+  let text = parts.reduce((said, part) =>
+    /[，。！？；…~]$/.test(said) ? said + part : said + random.pick(JOINS) + part,
+  );
   if (!/[，。！？；…~]$/.test(text)) text += random.pick(ENDS);
   return mark(fill(text, random, own), voice.mood, random);
 }

@@ -15,7 +15,10 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 const OFFICE = 8 * 3_600_000;
 /** How busy each hour of a weekday is, midnight first; weekends begin later and are flatter. */
-const RHYTHM = [0.18, 0.1, 0.06, 0.05, 0.06, 0.15, 0.4, 0.8, 1, 0.85, 0.8, 0.85, 1.05, 0.95, 0.75, 0.75, 0.8, 0.95, 1.15, 1.3, 1.4, 1.35, 1, 0.5];
+const RHYTHM = [
+  0.18, 0.1, 0.06, 0.05, 0.06, 0.15, 0.4, 0.8, 1, 0.85, 0.8, 0.85, 1.05, 0.95, 0.75, 0.75, 0.8, 0.95, 1.15, 1.3, 1.4,
+  1.35, 1, 0.5,
+];
 /** Comments per minute under ordinary posts at rhythm 1. */
 const CHATTER = 0.3;
 /** Future days for which offices' posts are planned, so that a running demo does not fall silent. */
@@ -52,7 +55,9 @@ export class World {
 
   /** Everything published in [from, to), oldest first. */
   between(from: number, to: number): RawItem[] {
-    const items: { at: number; item: RawItem }[] = this.#hosts.filter((h) => h.at >= from && h.at < to).map((h) => ({ at: h.at, item: h.item }));
+    const items: { at: number; item: RawItem }[] = this.#hosts
+      .filter((h) => h.at >= from && h.at < to)
+      .map((h) => ({ at: h.at, item: h.item }));
     for (let minute = Math.floor(from / MINUTE) * MINUTE; minute < to; minute += MINUTE) {
       for (const made of this.#minute(minute)) if (made.at >= from && made.at < to) items.push(made);
     }
@@ -77,7 +82,8 @@ export class World {
         for (let n = 0; n < routine.perDay; n++) {
           const hour = routine.hours[n % routine.hours.length] ?? 9;
           const at = midnight + hour * 3_600_000 + random.int(0, 50) * MINUTE + random.int(0, 59) * 1000;
-          const text = routine.texts[(hash53(`${r}`) + (day + this.days) * routine.perDay + n) % routine.texts.length] ?? '';
+          const text =
+            routine.texts[(hash53(`${r}`) + (day + this.days) * routine.perDay + n) % routine.texts.length] ?? '';
           hosts.push(this.#host(at, routine.platform, routine.account, null, text, undefined, random));
         }
       }
@@ -94,8 +100,19 @@ export class World {
     );
   }
 
-  #host(at: number, platform: Host['platform'], account: string, key: string | null, text: string, more: { title?: string; likes?: number; reposts?: number; reads?: number } | undefined, random: Random): Host {
-    const id = platform === 'weibo' ? String(weiboIdAt(at, this.#low(at))) : `${platform}-${Math.floor(at / 1000)}-${hash53(`${account}${key ?? ''}${text}`, this.seed) % 100_000}`;
+  #host(
+    at: number,
+    platform: Host['platform'],
+    account: string,
+    key: string | null,
+    text: string,
+    more: { title?: string; likes?: number; reposts?: number; reads?: number } | undefined,
+    random: Random,
+  ): Host {
+    const id =
+      platform === 'weibo'
+        ? String(weiboIdAt(at, this.#low(at)))
+        : `${platform}-${Math.floor(at / 1000)}-${hash53(`${account}${key ?? ''}${text}`, this.seed) % 100_000}`;
     const short = platform !== 'weibo' && more?.title === undefined;
     const item: RawItem = {
       platform,
@@ -134,7 +151,15 @@ export class World {
     const random = this.#random('chatter', minute);
     for (let n = random.poisson(CHATTER * beat); n > 0; n--) {
       const recent = this.#recent(minute, (h) => h.key === null && h.platform !== 'site');
-      if (recent.length > 0) this.#say(made, random, minute, random.pick(recent), speak(pickVoice(SMALL_TALK, random), random), random.int(0, NICKNAMES - 1));
+      if (recent.length > 0)
+        this.#say(
+          made,
+          random,
+          minute,
+          random.pick(recent),
+          speak(pickVoice(SMALL_TALK, random), random),
+          random.int(0, NICKNAMES - 1),
+        );
     }
     this.#letter(made, minute, beat);
     return made;
@@ -143,9 +168,18 @@ export class World {
   #comment(made: { at: number; item: RawItem }[], random: Random, minute: number, wave: Wave, story: number): void {
     const keys = (wave.under.keys ?? []).map((k) => `${story}:${k}`);
     const own = this.#hosts.filter((h) => h.key !== null && keys.includes(h.key) && h.at < minute);
-    const accounts = [...(wave.under.weibo ?? []).map((a) => `weibo ${a}`), ...(wave.under.wechat ?? []).map((a) => `wechat ${a}`)];
-    const of = (name: string) => this.#recent(minute, (h) => `${h.platform} ${h.account}` === name && h.key === null).slice(-2);
-    const hosts = own.length > 0 && (accounts.length === 0 || random.chance(0.7)) ? own : accounts.length > 0 ? of(random.pick(accounts)) : own;
+    const accounts = [
+      ...(wave.under.weibo ?? []).map((a) => `weibo ${a}`),
+      ...(wave.under.wechat ?? []).map((a) => `wechat ${a}`),
+    ];
+    const of = (name: string) =>
+      this.#recent(minute, (h) => `${h.platform} ${h.account}` === name && h.key === null).slice(-2);
+    const hosts =
+      own.length > 0 && (accounts.length === 0 || random.chance(0.7))
+        ? own
+        : accounts.length > 0
+          ? of(random.pick(accounts))
+          : own;
     if (hosts.length === 0) return;
     const host = random.pick(hosts);
     const voice = pickVoice(wave.voices, random);
@@ -153,22 +187,54 @@ export class World {
     const at = this.#say(made, random, minute, host, speak(voice, random), person);
     if (wave.answered !== undefined && wave.answers !== undefined && random.chance(wave.answered)) {
       const replyAt = at + random.int(10, 110) * MINUTE;
-      if (host.platform === 'weibo') this.#push(made, replyAt, host, { account: host.account, text: random.pick(wave.answers) });
+      if (host.platform === 'weibo')
+        this.#push(made, replyAt, host, { account: host.account, text: random.pick(wave.answers) });
     }
   }
 
-  #say(made: { at: number; item: RawItem }[], random: Random, minute: number, host: Host, text: string, person: number): number {
+  #say(
+    made: { at: number; item: RawItem }[],
+    random: Random,
+    minute: number,
+    host: Host,
+    text: string,
+    person: number,
+  ): number {
     const at = Math.max(minute + random.int(0, 59) * 1000, host.at + 5000);
-    this.#push(made, at, host, { author: host.platform === 'weibo' ? `8${String(person).padStart(9, '0')}|${nickname(person)}` : `o${hash53(`open${person}`).toString(36)}`, text, likes: random.chance(0.2) ? random.int(1, 60) : 0 });
+    this.#push(made, at, host, {
+      author:
+        host.platform === 'weibo'
+          ? `8${String(person).padStart(9, '0')}|${nickname(person)}`
+          : `o${hash53(`open${person}`).toString(36)}`,
+      text,
+      likes: random.chance(0.2) ? random.int(1, 60) : 0,
+    });
     return at;
   }
 
-  #push(made: { at: number; item: RawItem }[], at: number, host: Host, what: { author?: string; account?: string; text: string; likes?: number }): void {
-    const id = host.platform === 'weibo' ? String(weiboIdAt(at, 500_000 + (hash53(`${host.id}${what.text}${what.author ?? ''}${at}`) % 3_000_000))) : `${host.id}-c${hash53(`${at}${what.text}${what.author ?? ''}`).toString(36)}`;
+  #push(
+    made: { at: number; item: RawItem }[],
+    at: number,
+    host: Host,
+    what: { author?: string; account?: string; text: string; likes?: number },
+  ): void {
+    const id =
+      host.platform === 'weibo'
+        ? String(weiboIdAt(at, 500_000 + (hash53(`${host.id}${what.text}${what.author ?? ''}${at}`) % 3_000_000)))
+        : `${host.id}-c${hash53(`${at}${what.text}${what.author ?? ''}`).toString(36)}`;
     const author = what.author?.split('|')[0];
     made.push({
       at,
-      item: { platform: host.platform, kind: 'comment', id, parentId: host.id, ...(what.account === undefined ? { author } : { account: what.account }), publishedAt: instant(at), text: what.text, likes: what.likes ?? 0 },
+      item: {
+        platform: host.platform,
+        kind: 'comment',
+        id,
+        parentId: host.id,
+        ...(what.account === undefined ? { author } : { account: what.account }),
+        publishedAt: instant(at),
+        text: what.text,
+        likes: what.likes ?? 0,
+      },
     });
   }
 
@@ -194,14 +260,27 @@ export class World {
     const seed = random.int(0, 1_000_000);
     const at = minute + random.int(0, 59) * 1000;
     const body = fill(letter.text, new Random(seed));
-    const ending = random.pick(['', '', '望回复。', '恳请尽快处理，谢谢。', '已多次反映，盼答复。', '感谢政府为民办事。']);
+    const ending = random.pick([
+      '',
+      '',
+      '望回复。',
+      '恳请尽快处理，谢谢。',
+      '已多次反映，盼答复。',
+      '感谢政府为民办事。',
+    ]);
     made.push({
       at,
-      item: { platform: 'site', kind: 'message', id: `letter-${Math.floor(at / 1000)}`, publishedAt: instant(at), title: fill(letter.title, new Random(seed)), text: `<p>${body}${ending}</p>` },
+      item: {
+        platform: 'site',
+        kind: 'message',
+        id: `letter-${Math.floor(at / 1000)}`,
+        publishedAt: instant(at),
+        title: fill(letter.title, new Random(seed)),
+        text: `<p>${body}${ending}</p>`,
+      },
     });
   }
 }
-
 
 /** The hour's busyness, smoothly between hours; weekends are a little quieter in the morning. */
 export function rhythmAt(ms: number): number {

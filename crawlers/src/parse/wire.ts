@@ -18,7 +18,10 @@ export function parseCount(value: unknown): number | undefined {
 }
 
 /** A counter that may be a number, a numeric string, a shorthand or absent (0). */
-export const WireCount = z.unknown().transform((value) => parseCount(value) ?? 0);
+export const WireCount = z
+  .unknown()
+  .optional()
+  .transform((value) => parseCount(value) ?? 0);
 
 /** A numeric id as digits, whether it came as a number or a string. */
 export const WireId = z

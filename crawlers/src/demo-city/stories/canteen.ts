@@ -125,13 +125,44 @@ export function canteen(t: Timeline): Story {
       stage: '萌芽',
     },
     posts: [
-      { key: 'first', at: first, platform: 'weibo', account: '澜江教育', text: '【情况通报】今日，桐荫小学 11 名学生出现呕吐、腹泻症状，经医院诊治，均无生命危险。教育、卫健、市场监管部门已到校，学校食堂暂停供餐，留样食品和病例样本已送检，结果将及时公布。', likes: 890, reposts: 1460 },
-      { key: 'result', at: result, platform: 'weibo', account: '澜江发布', text: '【桐荫小学学生呕吐事件调查情况】经疾控中心检测，11 份病例样本中 9 份诺如病毒核酸阳性，食堂留样食品及环境样本未检出致病菌，判断为诺如病毒感染引起的聚集性疫情，不属于食物中毒。学生均已好转。学校对信息告知不及时已作检讨。', likes: 1240, reposts: 980 },
+      {
+        key: 'first',
+        at: first,
+        platform: 'weibo',
+        account: '澜江教育',
+        text: '【情况通报】今日，桐荫小学 11 名学生出现呕吐、腹泻症状，经医院诊治，均无生命危险。教育、卫健、市场监管部门已到校，学校食堂暂停供餐，留样食品和病例样本已送检，结果将及时公布。',
+        likes: 890,
+        reposts: 1460,
+      },
+      {
+        key: 'result',
+        at: result,
+        platform: 'weibo',
+        account: '澜江发布',
+        text: '【桐荫小学学生呕吐事件调查情况】经疾控中心检测，11 份病例样本中 9 份诺如病毒核酸阳性，食堂留样食品及环境样本未检出致病菌，判断为诺如病毒感染引起的聚集性疫情，不属于食物中毒。学生均已好转。学校对信息告知不及时已作检讨。',
+        likes: 1240,
+        reposts: 980,
+      },
     ],
     waves: [
-      { from, to: first, peak: 1.9, shape: 'rising', rhythm: 0.25, voices: spreading, under: { weibo: ['澜江教育', '澜江教育', '澜江发布'], wechat: ['健康澜江'] } },
+      {
+        from,
+        to: first,
+        peak: 1.9,
+        shape: 'rising',
+        rhythm: 0.25,
+        voices: spreading,
+        under: { weibo: ['澜江教育', '澜江教育', '澜江发布'], wechat: ['健康澜江'] },
+      },
       { from: first, to: result, peak: 1.2, shape: 'burst', voices: answered, under: { keys: ['first'] } },
-      { from: result, to: t.ago(-48), peak: 0.5, shape: 'burst', voices: answered.slice(2), under: { keys: ['result'] } },
+      {
+        from: result,
+        to: t.ago(-48),
+        peak: 0.5,
+        shape: 'burst',
+        voices: answered.slice(2),
+        under: { keys: ['result'] },
+      },
     ],
   };
 }

@@ -162,8 +162,26 @@ export function mixingPlant(t: Timeline): Story {
     },
     posts: [],
     waves: [
-      { from, to: t.ago(-24 * 30), peak: 0.2, shape: 'steady', rhythm: 0, hours: [22, 3], voices: awake, under: { weibo: ['澜江发布', '澜江公安'], wechat: ['北埠在线', '北埠在线', '北埠在线'] }, crowd: 260 },
-      { from, to: t.ago(-24 * 30), peak: 0.016, shape: 'steady', voices: byDay, under: { weibo: ['澜江发布'], wechat: ['北埠在线', '北埠在线'] }, crowd: 260 },
+      {
+        from,
+        to: t.ago(-24 * 30),
+        peak: 0.2,
+        shape: 'steady',
+        rhythm: 0,
+        hours: [22, 3],
+        voices: awake,
+        under: { weibo: ['澜江发布', '澜江公安'], wechat: ['北埠在线', '北埠在线', '北埠在线'] },
+        crowd: 260,
+      },
+      {
+        from,
+        to: t.ago(-24 * 30),
+        peak: 0.016,
+        shape: 'steady',
+        voices: byDay,
+        under: { weibo: ['澜江发布'], wechat: ['北埠在线', '北埠在线'] },
+        crowd: 260,
+      },
     ],
   };
 }

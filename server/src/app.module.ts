@@ -37,6 +37,7 @@ import { InboxModule } from './inbox/inbox.module.ts';
 import { BriefingsModule } from './briefings/briefings.module.ts';
 import { SearchModule } from './search/search.module.ts';
 import { Alerts } from './alerts/alerts.ts';
+import { Retention } from './posts/retention.ts';
 import { RollupReader } from './rollups/rollup-reader.ts';
 import { Rollups } from './rollups/rollups.ts';
 import { SqliteFtsEngine } from './search/engines/sqlite-fts.ts';
@@ -61,6 +62,7 @@ export interface Core {
   collector: Collector;
   engine: SearchEngine;
   rollups: Rollups;
+  pseudonyms: Pseudonyms;
 }
 
 @Module({})
@@ -80,6 +82,7 @@ export class AppModule {
       { provide: Collector, useValue: core.collector },
       { provide: SearchEngine, useValue: core.engine },
       { provide: Rollups, useValue: core.rollups },
+      { provide: Pseudonyms, useValue: core.pseudonyms },
     ];
     return {
       module: AppModule,
@@ -106,6 +109,7 @@ export class AppModule {
         PostViews,
         { provide: SourceNames, useClass: StoredNames },
         Alerts,
+        Retention,
         { provide: Steps, useClass: DetectionSteps },
         ...(scheduled ? [Scheduler] : []),
         { provide: APP_GUARD, useClass: AccessGuard },
@@ -123,7 +127,8 @@ export function wire(parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'en
   const live = new Live();
   const engine = new SqliteFtsEngine(db);
   const rollups = new Rollups(clock);
-  const intake = new Intake(new Pseudonyms(db, secrets));
+  const pseudonyms = new Pseudonyms(db, secrets);
+  const intake = new Intake(pseudonyms);
   const pipeline = new Pipeline(db, intake, enricher, [new SearchWriter(engine, rollups)], secrets, live, clock);
   const collector = new Collector(db, pipeline, secrets, live, clock, log);
   parts.demo.onClear = () =>
@@ -131,5 +136,5 @@ export function wire(parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'en
       await engine.clear(tx);
       await rollups.clear(tx);
     });
-  return { ...parts, live, engine, rollups, pipeline, collector };
+  return { ...parts, live, engine, rollups, pipeline, collector, pseudonyms };
 }

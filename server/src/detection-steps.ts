@@ -10,11 +10,12 @@ import { InboxIntake } from './inbox/intake.ts';
 import { OverdueWatch } from './inbox/overdue.ts';
 import { Database } from './platform/database/database.ts';
 import { TopicDetector } from './topics/detect.ts';
+import { Retention } from './posts/retention.ts';
 import { Rollups } from './rollups/rollups.ts';
 
 const INBOX_STEP = 500;
 /** Changes that every reader has passed are of no use to anybody. */
-const TRIM_EVERY = 20;
+const TRIM_EVERY = 40;
 
 @Injectable()
 export class DetectionSteps extends Steps {
@@ -29,6 +30,7 @@ export class DetectionSteps extends Steps {
     briefings: BriefingDesk,
     db: Database,
     rollups: Rollups,
+    retention: Retention,
   ) {
     super();
     this.list = [
@@ -55,6 +57,7 @@ export class DetectionSteps extends Steps {
             await tx.run('DELETE FROM post_changes WHERE seq <= (SELECT min(seq) FROM post_consumers)');
             await rollups.prune(tx);
           });
+          await retention.run();
           await db.optimize();
         },
       },

@@ -14,13 +14,15 @@ import type { Clock } from './platform/clock.ts';
 import type { Database, Tx } from './platform/database/database.ts';
 import type { Live } from './platform/live/live.ts';
 import type { Secrets } from './platform/secrets.ts';
-import { originOf, PostStore, type EnrichedItem, type WrittenPost } from './posts/post-store.ts';
+import { originOf, PostStore, type EnrichedItem, type KnownPost, type WrittenPost } from './posts/post-store.ts';
 
 /** What reads posts in the transaction that writes them: the search index and the rollups. */
 export interface PostWriter {
   write(tx: Tx, posts: readonly WrittenPost[]): Promise<void>;
-  /** Posts that are gone from the source, or whose text changed and is written again right after. */
+  /** Posts that are gone from the source: no longer found, still counted. */
   remove(tx: Tx, ids: readonly number[]): Promise<void>;
+  /** Before posts are edited: takes back what was written of them; `write` follows with what they say now. */
+  retract(tx: Tx, posts: readonly WrittenPost[]): Promise<void>;
 }
 
 export interface Batch {
@@ -74,7 +76,7 @@ export class Pipeline {
         report.stored = written.length;
         await this.keepHandles(tx, fresh);
 
-        for (const { known, item } of edited) await this.store.edit(tx, known, this.enrich(item), now);
+        const rewritten = await this.rewrite(tx, edited, now);
         for (const { known, item } of counted) await this.store.engagement(tx, known.id, item, now);
         for (const { id, state } of [...gone, ...(await this.goneIds(tx, batch))]) {
           await this.store.gone(tx, id, state, now);
@@ -82,16 +84,8 @@ export class Pipeline {
         }
         report.updated += await this.refresh(tx, batch, now);
 
-        const rewritten = edited.map(({ known, item }) => this.rewritten(known.id, item, batch, accounts));
-        await this.remove(
-          tx,
-          rewritten.map((post) => post.id),
-        );
-        for (const writer of this.writers)
-          await writer.write(
-            tx,
-            [...written, ...rewritten].sort((a, b) => a.id - b.id),
-          );
+        const posts = [...written, ...rewritten].sort((a, b) => a.id - b.id);
+        for (const writer of this.writers) await writer.write(tx, posts);
         await batch.alongside?.(tx, report);
       });
     } catch (error) {
@@ -180,23 +174,22 @@ export class Pipeline {
     return updated;
   }
 
-  private rewritten(id: number, item: AcceptedItem, batch: Batch, accounts: ReadonlyMap<string, number>): WrittenPost {
-    const { enrichment } = this.enrich(item);
-    return {
-      id,
-      change: 'edited',
-      platform: item.platform,
-      kind: item.kind,
-      sourceId: batch.sourceId,
-      accountId: item.account === null ? null : (accounts.get(`${item.platform} ${item.account}`) ?? null),
-      official: item.account !== null,
-      publishedAt: item.publishedAt,
-      sentiment: { positive: 1, neutral: 0, negative: -1, uncertain: 9 }[
-        enrichment.sentiment
-      ] as WrittenPost['sentiment'],
-      keywords: enrichment.keywords,
-      searchTokens: enrichment.searchTokens,
-    };
+  /** Takes back what was written of edited posts, edits them, and answers with what is to be written of them now. */
+  private async rewrite(
+    tx: Tx,
+    edited: readonly { known: KnownPost; item: AcceptedItem }[],
+    now: number,
+  ): Promise<WrittenPost[]> {
+    if (edited.length === 0) return [];
+    const tokens = new Map(edited.map(({ known }) => [known.id, '']));
+    const before = await this.store.written(tx, tokens);
+    for (const writer of this.writers) await writer.retract(tx, before);
+    for (const { known, item } of edited) {
+      const entry = this.enrich(item);
+      await this.store.edit(tx, known, entry, now);
+      tokens.set(known.id, entry.enrichment.searchTokens);
+    }
+    return this.store.written(tx, tokens);
   }
 
   private async remove(tx: Tx, ids: readonly number[]): Promise<void> {

@@ -41,8 +41,8 @@ export const RawItem = z.object({
 });
 export type RawItem = z.infer<typeof RawItem>;
 
-/** Whether the source still shows the post. */
-export const PostState = z.enum(['live', 'edited', 'deleted', 'restricted']);
+/** Whether the source still shows the post; `expired` = its text was purged at the end of our retention period. */
+export const PostState = z.enum(['live', 'edited', 'deleted', 'restricted', 'expired']);
 export type PostState = z.infer<typeof PostState>;
 
 /** A post as pages show it: redacted text, no author, only official accounts have names. */

@@ -27,7 +27,8 @@ export const benchVerb: Verb = {
     });
     const name = positionals[0] ?? 'ingest';
     if (name === 'analysis') answer(benchAnalysis());
-    else if (name === 'query') answer(await benchQuery({ sizes: [100_000, 1_000_000], onStep: say, topics: topicList }));
+    else if (name === 'query')
+      answer(await benchQuery({ sizes: [100_000, 1_000_000], onStep: say, topics: topicList }));
     else if (name === 'ingest') answer(await benchIngest(Number(values.posts ?? POSTS), values.file));
     else throw new UserError('invalid-input', `没有“${name}”这项测速。`, { todo: '可用：ingest、query、analysis。' });
     return 0;

@@ -2,7 +2,7 @@
 import { open } from '../open.ts';
 import { readConfig } from '../platform/config.ts';
 import { PostEntity } from '../posts/post.entity.ts';
-import type { WrittenPost } from '../posts/post-store.ts';
+import { writtenOf } from '../posts/post-store.ts';
 import { SearchWriter } from '../search/search-writer.ts';
 import { answer, parsed, say, type Verb } from './verb.ts';
 
@@ -34,21 +34,15 @@ export const reindexVerb: Verb = {
         if (posts.length === 0) break;
         last = posts.at(-1)?.id ?? last;
         count += posts.length;
-        await db.write((tx) =>
-          writer.write(
-            tx,
-            posts.map((p): WrittenPost => {
-              const text = p.title === null ? p.text : `${p.title}\n${p.text}`;
-              return {
-                ...p,
-                change: 'stored',
-                official: p.accountId !== null,
-                keywords: p.keywords ?? [],
-                searchTokens: enricher.searchTokens(text),
-              };
-            }),
-          ),
+        const written = posts.map((p) =>
+          writtenOf(p, enricher.searchTokens(p.title === null ? p.text : `${p.title}\n${p.text}`), 'stored'),
         );
+        const hidden = posts.filter((p) => p.state === 'deleted' || p.state === 'restricted').map((p) => p.id);
+        await db.write(async (tx) => {
+          await writer.write(tx, written);
+          // Gone at the source: still counted, no longer found.
+          if (hidden.length > 0) await writer.remove(tx, hidden);
+        });
         if (count % 20_000 === 0) say(`· 已重建 ${count} 条`);
       }
       await db.write((tx) => engine.optimize(tx));

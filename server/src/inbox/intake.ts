@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Tx } from '../platform/database/database.ts';
 import { Live } from '../platform/live/live.ts';
 import { Clock, dayOf } from '../platform/clock.ts';
+import { addressesOffice } from './addressed.ts';
 import { caseTitle, channelName, shorten } from './channel.ts';
 import { dueOf, ruleFor, type RuleKey } from './due-rules.ts';
 import { RuleEntity } from './inbox.entity.ts';
@@ -197,7 +198,7 @@ export class InboxIntake {
 /** A message always waits for an answer; a comment does when it asks something. */
 function asks(post: ChangedPost): boolean {
   if (post.fetched_at - post.published_at > HISTORY_AGE_MS) return false;
-  return post.kind === 'message' || (post.kind === 'comment' && post.question === 1);
+  return post.kind === 'message' || (post.kind === 'comment' && post.question === 1 && addressesOffice(post.text));
 }
 
 async function insertCase(tx: Tx, { post, question, rule, suggested }: NewCase): Promise<void> {

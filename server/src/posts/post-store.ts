@@ -6,7 +6,7 @@ import type { AcceptedItem } from '../intake/intake.ts';
 import type { Enrichment } from '../enrich/enricher.ts';
 import type { Tx } from '../platform/database/database.ts';
 import { publishedAtOf, wishedId } from './post-id.ts';
-import type { SentimentCode } from './post.entity.ts';
+import { PostEntity, type SentimentCode } from './post.entity.ts';
 
 export type Change = 'stored' | 'edited' | 'engagement' | 'gone';
 
@@ -41,7 +41,7 @@ export interface KnownPost {
   state: string;
 }
 
-const SENTIMENT: Record<Enrichment['sentiment'], SentimentCode> = {
+const SENTIMENT_CODE: Record<Enrichment['sentiment'], SentimentCode> = {
   positive: 1,
   neutral: 0,
   negative: -1,
@@ -93,7 +93,7 @@ export class PostStore {
       const accountId =
         item.account === null ? null : (context.accounts.get(`${item.platform} ${item.account}`) ?? null);
       const parentId = item.parentNativeId === null ? null : await this.parentOf(tx, item);
-      const sentiment = SENTIMENT[e.sentiment];
+      const sentiment = SENTIMENT_CODE[e.sentiment];
       let id = wish;
       const values = [
         id,
@@ -220,7 +220,7 @@ export class PostStore {
       [
         item.title,
         item.text,
-        SENTIMENT[e.sentiment],
+        SENTIMENT_CODE[e.sentiment],
         e.sentimentConfidence,
         e.claimScore,
         e.question ? 1 : 0,
@@ -234,6 +234,16 @@ export class PostStore {
       ],
     );
     await tx.run(`INSERT INTO post_changes (post_id, change) VALUES (?, 'edited')`, [known.id]);
+  }
+
+  /** Stored posts as the index and the counters take them; search tokens by id, since the database does not keep them. */
+  async written(tx: Tx, tokens: ReadonlyMap<number, string>): Promise<WrittenPost[]> {
+    const posts: WrittenPost[] = [];
+    for (const [id, searchTokens] of tokens) {
+      const post = await tx.repo(PostEntity).findOneByOrFail({ id });
+      posts.push(writtenOf(post, searchTokens, 'edited'));
+    }
+    return posts;
   }
 
   /** Deleted at the source: the public's text is purged, the row stays so that counts stay true. */
@@ -263,4 +273,23 @@ function list(values: readonly string[]): string | null {
 /** One item of a platform, whatever run it came with. */
 export function originOf(item: Pick<AcceptedItem, 'platform' | 'kind' | 'nativeId'>): string {
   return `${item.platform} ${item.kind} ${item.nativeId}`;
+}
+
+/** A stored post as the index and the counters take it. */
+export function writtenOf(post: PostEntity, searchTokens: string, change: Change): WrittenPost {
+  const { id, platform, kind, sourceId, accountId, publishedAt, sentiment } = post;
+  const keywords = post.keywords ?? [];
+  return {
+    id,
+    change,
+    platform,
+    kind,
+    sourceId,
+    accountId,
+    official: accountId !== null,
+    publishedAt,
+    sentiment,
+    keywords,
+    searchTokens,
+  };
 }

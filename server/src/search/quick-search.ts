@@ -42,7 +42,7 @@ const PAGES: readonly { title: string; detail: string; href: string; words: stri
   { title: '热点话题', detail: '群众在说什么', href: '/topics', words: '热搜 redian huati', roles: DESK },
   { title: '待核实说法', detail: '核查、回应时限', href: '/claims', words: '辟谣 谣言 shuofa', roles: DESK },
   { title: '全文检索', detail: '按词、时间、渠道查帖文', href: '/search', words: '搜索 jiansuo', roles: DESK },
-  { title: '舆情日报', detail: '今日与往期', href: '/briefing', words: '简报 ribao', roles: DESK },
+  { title: '舆情日报', detail: '今日与往期', href: '/briefings', words: '简报 ribao', roles: DESK },
   { title: '留言办理', detail: '转办、答复、期限', href: '/inbox', words: '来信 答复 liuyan', roles: DESK },
   { title: '政务账号', detail: '更新情况', href: '/accounts', words: '两周 zhanghao', roles: [...DESK, 'sysadmin'] },
   {

@@ -19,9 +19,14 @@ export class SearchWriter implements PostWriter {
       tx,
       posts.map((p) => ({ ...p, topicId: null })),
     );
-    await this.rollups.add(
+    await this.rollups.add(tx, posts);
+  }
+
+  async retract(tx: Tx, posts: readonly WrittenPost[]): Promise<void> {
+    await this.rollups.subtract(tx, posts);
+    await this.remove(
       tx,
-      posts.filter((p) => p.change === 'stored'),
+      posts.map((post) => post.id),
     );
   }
 

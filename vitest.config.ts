@@ -8,13 +8,22 @@ export default defineConfig({
   test: {
     projects: [
       { resolve, ssr, test: { name: 'contracts', root: 'server/contracts', include: ['src/**/*.test.ts'] } },
-      { resolve, ssr, test: { name: 'crawlers', root: 'crawlers', include: ['src/**/*.test.ts'] } },
+      { resolve, ssr, test: { name: 'crawlers', root: 'crawlers', include: ['src/**/*.test.ts'], testTimeout: 60_000 } },
       {
         resolve,
         ssr,
-        test: { name: 'server', root: 'server', include: ['src/**/*.test.ts', 'test/**/*.test.ts'], testTimeout: 20_000 },
+        test: {
+          name: 'server',
+          root: 'server',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          testTimeout: 60_000,
+        },
       },
-      { plugins: [vue()], resolve, test: { name: 'web', root: 'web', include: ['src/**/*.test.ts'], environment: 'happy-dom' } },
+      {
+        plugins: [vue()],
+        resolve,
+        test: { name: 'web', root: 'web', include: ['src/**/*.test.ts'], environment: 'happy-dom' },
+      },
     ],
   },
 });

@@ -12,8 +12,29 @@ export interface Page<Cursor> {
   cursor: Cursor;
   /** What the platform says exists in what this page covers, where it says so. */
   expected?: number;
+  /** Counters that changed of items yielded before, without their text. */
+  engagement?: Engagement[];
+  /** Items yielded before that the platform no longer shows. */
+  gone?: Gone[];
   /** Something is known to be missing: named here, shown on 采集状态. */
   gaps?: Gap[];
+}
+
+export interface Engagement {
+  platform: RawItem['platform'];
+  kind: RawItem['kind'];
+  id: string;
+  likes?: number;
+  comments?: number;
+  reposts?: number;
+  reads?: number;
+}
+
+export interface Gone {
+  platform: RawItem['platform'];
+  kind: RawItem['kind'];
+  id: string;
+  state: 'deleted' | 'restricted';
 }
 
 /** A hole in what was collected: what, how much where known, and why. */
@@ -64,7 +85,9 @@ export interface ConnectorDefinition<
   /** One cheap request that proves the settings and credentials; throws a connector error otherwise. Returns one zh-CN sentence of what was found. */
   probe(run: RunContext<z.infer<Settings>, z.infer<Credentials>, z.infer<Cursor>>): Promise<string>;
   /** Yields pages, oldest news first where the platform allows it; each page is stored before the next is asked for. */
-  crawl(run: RunContext<z.infer<Settings>, z.infer<Credentials>, z.infer<Cursor>>): AsyncIterable<Page<z.infer<Cursor>>>;
+  crawl(
+    run: RunContext<z.infer<Settings>, z.infer<Credentials>, z.infer<Cursor>>,
+  ): AsyncIterable<Page<z.infer<Cursor>>>;
 }
 
 /** Declares a source kind. It only returns its argument: the types are the point. */

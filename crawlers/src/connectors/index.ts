@@ -1,0 +1,9 @@
+/**
+ * In: every connector file. Out: the list of source kinds. Used by: the server (collect, sources) and the command line.
+ */
+import type { ConnectorDefinition } from '../connector.ts';
+import { feed } from './feed.ts';
+import { wechatOfficial } from './wechat-official.ts';
+import { weiboOfficial } from './weibo-official.ts';
+
+export const connectors: readonly ConnectorDefinition[] = [weiboOfficial, wechatOfficial, feed];

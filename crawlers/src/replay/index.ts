@@ -1,0 +1,11 @@
+/**
+ * In: a corpus or the demo city. Out: loopback servers in the platforms' own shapes, and the means to break them on purpose.
+ * Called by: `minsheng replay`, the demo mode of `minsheng serve`, tests and soaks.
+ */
+export { startReplay, DEFAULT_TOKEN, type ReplayOptions, type ReplayServer } from './start-replay.ts';
+export { replayFile, type ReplayFileOptions, type ReplayFileServer } from './replay-file.ts';
+export { ReplayStore, type LedgerRow, type ReplayAccount, type StoreCounts } from './store.ts';
+export { FAULT_KINDS, FaultPlan, type FaultKind, type FaultOptions, type ScriptedFault } from './faults.ts';
+export type { FeedDefinition } from './feeds.ts';
+export type { WeiboOptions, WeiboToken } from './weibo-open.ts';
+export type { WechatOptions } from './wechat-oa.ts';

@@ -1,0 +1,135 @@
+/**
+ * In: the configuration. Out: the whole product, wired by hand in the order of pipeline.ts. Called by: main.ts, the command line, tests.
+ */
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
+import { ScheduleModule } from '@nestjs/schedule';
+import { Collector } from './collect/collector.ts';
+import { Scheduler, Steps } from './collect/scheduler.ts';
+import { Demo } from './demo/demo.ts';
+import { DashboardModule } from './dashboard/dashboard.module.ts';
+import { Enricher } from './enrich/enricher.ts';
+import { Intake } from './intake/intake.ts';
+import { Pseudonyms } from './intake/pseudonym.ts';
+import { Pipeline } from './pipeline.ts';
+import { Audit } from './platform/audit/audit.service.ts';
+import { AuthController } from './platform/auth/auth.controller.ts';
+import { AuthService } from './platform/auth/auth.service.ts';
+import { Clock } from './platform/clock.ts';
+import { ConfigHolder } from './platform/config-holder.ts';
+import type { Config } from './platform/config.ts';
+import { Database } from './platform/database/database.ts';
+import { AccessGuard } from './platform/http/access.guard.ts';
+import { AuditInterceptor } from './platform/http/audit.interceptor.ts';
+import { ErrorFilter } from './platform/http/error.filter.ts';
+import { LiveController } from './platform/live/live.controller.ts';
+import { Live } from './platform/live/live.ts';
+import { Log } from './platform/logging.ts';
+import { Secrets } from './platform/secrets.ts';
+import { Settings } from './platform/settings/settings.ts';
+import { UsersController } from './platform/users/users.controller.ts';
+import { PostViews, SourceNames, StoredNames } from './posts/post-view.ts';
+import { PortsModule } from './ports.module.ts';
+import { DetectionSteps } from './detection-steps.ts';
+import { TopicsModule } from './topics/topics.module.ts';
+import { ClaimsModule } from './claims/claims.module.ts';
+import { InboxModule } from './inbox/inbox.module.ts';
+import { BriefingsModule } from './briefings/briefings.module.ts';
+import { SearchModule } from './search/search.module.ts';
+import { Alerts } from './alerts/alerts.ts';
+import { RollupReader } from './rollups/rollup-reader.ts';
+import { Rollups } from './rollups/rollups.ts';
+import { SqliteFtsEngine } from './search/engines/sqlite-fts.ts';
+import { SearchEngine } from './search/search-engine.ts';
+import { SearchWriter } from './search/search-writer.ts';
+import { SourceBook } from './sources/source-book.ts';
+import { DemoDesk } from './demo/demo-desk.ts';
+import { SourcesController } from './sources/sources.controller.ts';
+import { SystemController } from './system/system.controller.ts';
+
+/** What is made before Nest starts, because the command line needs it without Nest as well. */
+export interface Core {
+  config: Config;
+  db: Database;
+  secrets: Secrets;
+  log: Log;
+  enricher: Enricher;
+  live: Live;
+  clock: Clock;
+  demo: Demo;
+  pipeline: Pipeline;
+  collector: Collector;
+  engine: SearchEngine;
+  rollups: Rollups;
+}
+
+@Module({})
+export class AppModule {
+  /** @param scheduled false for tests and one-off verbs that must not start crawling by themselves. */
+  static with(core: Core, scheduled: boolean): DynamicModule {
+    const made: Provider[] = [
+      { provide: ConfigHolder, useValue: new ConfigHolder(core.config) },
+      { provide: Database, useValue: core.db },
+      { provide: Secrets, useValue: core.secrets },
+      { provide: Log, useValue: core.log },
+      { provide: Enricher, useValue: core.enricher },
+      { provide: Live, useValue: core.live },
+      { provide: Clock, useValue: core.clock },
+      { provide: Demo, useValue: core.demo },
+      { provide: Pipeline, useValue: core.pipeline },
+      { provide: Collector, useValue: core.collector },
+      { provide: SearchEngine, useValue: core.engine },
+      { provide: Rollups, useValue: core.rollups },
+    ];
+    return {
+      module: AppModule,
+      global: true,
+      imports: [
+        ...(scheduled ? [ScheduleModule.forRoot()] : []),
+        PortsModule,
+        TopicsModule,
+        ClaimsModule,
+        InboxModule,
+        BriefingsModule,
+        SearchModule,
+        DashboardModule,
+      ],
+      controllers: [AuthController, UsersController, LiveController, SourcesController, SystemController],
+      providers: [
+        ...made,
+        Settings,
+        SourceBook,
+        DemoDesk,
+        Audit,
+        AuthService,
+        RollupReader,
+        PostViews,
+        { provide: SourceNames, useClass: StoredNames },
+        Alerts,
+        { provide: Steps, useClass: DetectionSteps },
+        ...(scheduled ? [Scheduler] : []),
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
+        { provide: APP_FILTER, useClass: ErrorFilter },
+      ],
+      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SourceNames, Alerts, Steps],
+    };
+  }
+}
+
+/** The parts below the web: enough for ingest, crawl and reindex. */
+export function wire(parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'enricher' | 'demo' | 'clock'>): Core {
+  const { db, secrets, enricher, clock, log } = parts;
+  const live = new Live();
+  const engine = new SqliteFtsEngine(db);
+  const rollups = new Rollups(clock);
+  const intake = new Intake(new Pseudonyms(db, secrets));
+  const pipeline = new Pipeline(db, intake, enricher, [new SearchWriter(engine, rollups)], secrets, live, clock);
+  const collector = new Collector(db, pipeline, secrets, live, clock, log);
+  parts.demo.onClear = () =>
+    db.write(async (tx) => {
+      await engine.clear(tx);
+      await rollups.clear(tx);
+    });
+  return { ...parts, live, engine, rollups, pipeline, collector };
+}

@@ -1,0 +1,87 @@
+/** In: which bench. Out: measured speed as ratios to a baseline of the same run; the last line is one JSON object. Called by: cli.ts. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { benchAnalysis, benchTexts } from '../enrich/bench.ts';
+import { linesOf } from '../enrich/datasets.ts';
+import { open } from '../open.ts';
+import { readConfig } from '../platform/config.ts';
+import { UserError } from '../platform/errors.ts';
+import { ingestFile } from './ingest.ts';
+import { answer, parsed, say, type Verb } from './verb.ts';
+
+const POSTS = 200_000;
+
+export const benchVerb: Verb = {
+  usage: 'ingest | analysis [--posts N] [--file F]',
+  summary: '测速：入库、分析，均与同一次运行中的基准相比',
+  async run(args) {
+    const { positionals, values } = parsed(args, {
+      json: { type: 'boolean' },
+      posts: { type: 'string' },
+      file: { type: 'string' },
+    });
+    const name = positionals[0] ?? 'ingest';
+    if (name === 'analysis') answer(benchAnalysis());
+    else if (name === 'ingest') answer(await benchIngest(Number(values.posts ?? POSTS), values.file));
+    else throw new UserError('invalid-input', `没有“${name}”这项测速。`, { todo: '可用：ingest、analysis。' });
+    return 0;
+  },
+};
+
+/** Posts made here (about 77 characters each), or a file's; from NDJSON to committed and searchable, against bare `cut` of the same texts. */
+async function benchIngest(posts: number, given: string | undefined) {
+  const dir = mkdtempSync(join(tmpdir(), 'minsheng-bench-'));
+  const file = given ?? join(dir, 'posts.ndjson');
+  const start = Date.now() - 30 * 86_400_000;
+  if (given === undefined) {
+    const texts = benchTexts(posts);
+    writeFileSync(
+      file,
+      texts
+        .map((text, i) =>
+          JSON.stringify({
+            platform: 'weibo',
+            kind: 'comment',
+            id: String(i),
+            parentId: String(i % 997),
+            author: `u${i % 5003}`,
+            publishedAt: new Date(start + i * 1000).toISOString(),
+            text,
+            likes: i % 50,
+          }),
+        )
+        .join('\n'),
+    );
+  }
+  const opened = await open({ ...readConfig({}), dataDir: join(dir, 'data'), logLevel: 'silent' });
+  try {
+    const { segmenter } = opened.core.enricher;
+    let count = 0;
+    let cutMs = 0;
+    for await (const line of linesOf(file)) {
+      const { text } = JSON.parse(line) as { text: string };
+      const t = performance.now();
+      segmenter.cut(text);
+      cutMs += performance.now() - t;
+      count++;
+    }
+    const segmentOnlyPostsPerSecond = Math.round(count / (cutMs / 1000));
+    say(`· 仅分词 ${segmentOnlyPostsPerSecond} 条/秒`);
+    let peak = 0;
+    const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 200);
+    const report = await ingestFile(opened, file, () => undefined);
+    clearInterval(watch);
+    peak = Math.max(peak, process.memoryUsage.rss());
+    return {
+      posts: report.read,
+      postsPerSecond: report.postsPerSecond,
+      segmentOnlyPostsPerSecond,
+      ratio: Number((report.postsPerSecond / segmentOnlyPostsPerSecond).toFixed(3)),
+      peakMemoryMB: Math.round(peak / 1024 / 1024),
+    };
+  } finally {
+    await opened.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}

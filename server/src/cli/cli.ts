@@ -1,0 +1,54 @@
+/**
+ * In: a verb and its arguments. Out: the verb's work, and an exit code. Called by: main.ts.
+ */
+import { storageError, UserError } from '../platform/errors.ts';
+import { benchVerb } from './bench.ts';
+import { crawlVerb } from './crawl.ts';
+import { evalVerb, trainVerb } from './evaluate.ts';
+import { ingestVerb } from './ingest.ts';
+import { migrateVerb, reindexVerb } from './operations.ts';
+import { replayVerb } from './replay.ts';
+import { serveVerb } from './serve.ts';
+import { userVerb } from './user.ts';
+import type { Verb } from './verb.ts';
+
+const verbs: Record<string, Verb> = {
+  serve: serveVerb,
+  crawl: crawlVerb,
+  ingest: ingestVerb,
+  replay: replayVerb,
+  reindex: reindexVerb,
+  migrate: migrateVerb,
+  user: userVerb,
+  eval: evalVerb,
+  train: trainVerb,
+  bench: benchVerb,
+};
+
+/** @returns the process's exit code: 0 done, 1 failed with a sentence, 2 called wrongly. */
+export async function run(args: readonly string[]): Promise<number> {
+  const [name = 'help', ...rest] = args;
+  const verb = verbs[name];
+  if (verb === undefined || rest.includes('--help')) {
+    process.stdout.write(help());
+    return verb === undefined && name !== 'help' && name !== '--help' ? 2 : 0;
+  }
+  try {
+    return await verb.run(rest);
+  } catch (error) {
+    const told = error instanceof UserError ? error : storageError(error);
+    if (told === null) {
+      process.stderr.write(
+        `程序出错：${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n此前已提交的数据完整保留。请把以上内容告诉系统维护方。\n`,
+      );
+    } else {
+      process.stderr.write(`${[told.message, told.kept, told.todo].filter(Boolean).join('\n')}\n`);
+    }
+    return 1;
+  }
+}
+
+function help(): string {
+  const lines = Object.entries(verbs).map(([name, verb]) => `  ${`${name} ${verb.usage}`.padEnd(44)} ${verb.summary}`);
+  return `民声 命令行\n\n${lines.join('\n')}\n\n配置用环境变量：PORT HOST DATA_DIR DEMO LOG_LEVEL，含义见 README。\n`;
+}

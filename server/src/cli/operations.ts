@@ -1,0 +1,74 @@
+/** In: an opened product. Out: the index built anew from the posts, or the schema brought up to date. Called by: cli.ts. */
+import { open } from '../open.ts';
+import { readConfig } from '../platform/config.ts';
+import { PostEntity } from '../posts/post.entity.ts';
+import type { WrittenPost } from '../posts/post-store.ts';
+import { SearchWriter } from '../search/search-writer.ts';
+import { answer, parsed, say, type Verb } from './verb.ts';
+
+const BATCH = 2000;
+
+export const reindexVerb: Verb = {
+  usage: '',
+  summary: '由帖文重建检索索引与统计',
+  async run(args) {
+    parsed(args, {});
+    const { core, close } = await open(readConfig(), (step) => say(`· ${step}`));
+    try {
+      const { db, engine, rollups, enricher } = core;
+      const writer = new SearchWriter(engine, rollups);
+      await db.write(async (tx) => {
+        await engine.clear(tx);
+        await rollups.clear(tx);
+      });
+      let last = 0;
+      let count = 0;
+      for (;;) {
+        const posts = await db
+          .repo(PostEntity)
+          .createQueryBuilder('p')
+          .where('p.id > :last', { last })
+          .orderBy('p.id', 'ASC')
+          .take(BATCH)
+          .getMany();
+        if (posts.length === 0) break;
+        last = posts.at(-1)?.id ?? last;
+        count += posts.length;
+        await db.write((tx) =>
+          writer.write(
+            tx,
+            posts.map((p): WrittenPost => {
+              const text = p.title === null ? p.text : `${p.title}\n${p.text}`;
+              return {
+                ...p,
+                change: 'stored',
+                official: p.accountId !== null,
+                keywords: p.keywords ?? [],
+                searchTokens: enricher.searchTokens(text),
+              };
+            }),
+          ),
+        );
+        if (count % 20_000 === 0) say(`· 已重建 ${count} 条`);
+      }
+      await db.write((tx) => engine.optimize(tx));
+      answer({ reindexed: count });
+      return 0;
+    } finally {
+      await close();
+    }
+  },
+};
+
+export const migrateVerb: Verb = {
+  usage: '',
+  summary: '升级数据库结构（启动时也会自动进行）',
+  async run(args) {
+    parsed(args, {});
+    const { core, close } = await open(readConfig());
+    const applied = await core.db.all<{ name: string }>('SELECT name FROM migrations ORDER BY id');
+    await close();
+    answer({ migrations: applied.map((m) => m.name) });
+    return 0;
+  },
+};

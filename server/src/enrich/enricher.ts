@@ -1,0 +1,213 @@
+/**
+ * In: the text of one post, comment or message. Out: everything that is known from the text alone: words, keywords,
+ * places, sentiment, claim-worthiness, department, fingerprint. Called by: the pipeline between intake and posts; `eval`.
+ */
+import { ClaimReader } from './claims.ts';
+import { DepartmentReader, type DepartmentSuggestion } from './department.ts';
+import { fingerprint } from './fingerprint.ts';
+import { hashtagsOf, KeywordPicker } from './keywords.ts';
+import { Features } from './linear-model.ts';
+import { WordKind } from './lexicon.ts';
+import { fold, ownWords, withoutLinks } from './normalise.ts';
+import { PlaceReader } from './places.ts';
+import { asksOffice } from './question.ts';
+import { type DictionaryEntry, Segmenter, type SegmenterName, type WordFacts } from './segment.ts';
+import { SentimentReader, type SentimentVerdict } from './sentiment.ts';
+import { addSignals, MOST_FEATURES, namesThing, READ, styleOf } from './signals.ts';
+
+export interface Enrichment {
+  /** Words in order, marks and white space left out. */
+  tokens: string[];
+  /** Space-joined tokens for the search index; queries go through {@link Enricher.queryTokens}. */
+  searchTokens: string;
+  /** At most six, best first. */
+  keywords: string[];
+  hashtags: string[];
+  /** Places and public bodies, normalised, in order of appearance. */
+  places: string[];
+  sentiment: SentimentVerdict['sentiment'];
+  /** Calibrated probability of the most likely sentiment, 0–1 (also when the answer is `uncertain`). */
+  sentimentConfidence: number;
+  /** 0–1: how much this text asks to be checked. */
+  claimScore: number;
+  /** Why, in the officer's words; empty when the score is low. */
+  claimReasons: string[];
+  /** Asks the office for an answer or an action. */
+  question: boolean;
+  /** For messages: up to three departments, most likely first. */
+  department?: DepartmentSuggestion[];
+  /** 64-bit simhash as 16 hex digits; '' for a text under 8 letters. */
+  fingerprint: string;
+  /** Hash of the normalised text as 16 hex digits; equal for exact copies. */
+  copyKey: string;
+}
+
+export interface EnrichOptions {
+  /** Written by an official account. */
+  official: boolean;
+  kind: 'post' | 'comment' | 'message';
+}
+
+export interface EnricherConfig {
+  /** The administrator's words, on top of the shipped dictionary. */
+  dictionary?: readonly DictionaryEntry[];
+  /** Directory of the office's own retrained models; each file there replaces the shipped one of the same name. */
+  models?: string;
+  /** Forces one binding; default: nodejieba, else `@node-rs/jieba`. */
+  segmenter?: SegmenterName;
+}
+
+/** Everything the models need of a text; made once, read by all of them. */
+export interface Reading {
+  folded: string;
+  own: string;
+  quoted: boolean;
+  words: string[];
+  cues: number;
+  features: Features;
+}
+
+export class Enricher {
+  readonly segmenter: Segmenter;
+  readonly #keywords: KeywordPicker;
+  readonly #places: PlaceReader;
+  readonly #features = new Features();
+  readonly #things: string[] = [];
+  /** What is known of each word of the current text. */
+  readonly #facts: WordFacts[] = [];
+  readonly sentiment: SentimentReader;
+  readonly claims: ClaimReader;
+  readonly departments: DepartmentReader;
+  readonly modelsLoadMs: number;
+
+  constructor(config: EnricherConfig = {}) {
+    this.segmenter = new Segmenter(config.dictionary ?? [], config.segmenter);
+    this.#keywords = new KeywordPicker(this.segmenter);
+    const lexicon = this.segmenter.lexicon;
+    this.#places = new PlaceReader((word) => lexicon.kind(word) === WordKind.place);
+    const started = performance.now();
+    this.sentiment = new SentimentReader(config.models);
+    this.claims = new ClaimReader(config.models);
+    this.departments = new DepartmentReader(config.models);
+    this.modelsLoadMs = Math.round(performance.now() - started);
+  }
+
+  /** Which jieba binding cuts; for the status page. */
+  segmenterName(): SegmenterName {
+    return this.segmenter.name;
+  }
+
+  /** Replaces the administrator's words (about a second); takes effect for texts enriched from then on. */
+  setDictionary(entries: readonly DictionaryEntry[]): void {
+    this.segmenter.setEntries(entries);
+  }
+
+  enrich(text: string, options: EnrichOptions): Enrichment {
+    const folded = fold(text);
+    const clean = withoutLinks(folded);
+    const cut = this.segmenter.cut(clean);
+    const tokens: string[] = [];
+    let searchTokens = '';
+    let cues = 0;
+    let inTag = false;
+    const keywords = this.#keywords;
+    const places = this.#places;
+    keywords.start();
+    places.start();
+    const known = this.#facts;
+    known.length = 0;
+    for (const word of cut) {
+      const facts = this.segmenter.facts(word);
+      known.push(facts);
+      places.see(word, facts);
+      if (!facts.word) {
+        if (word === '#') inTag = !inTag;
+        continue;
+      }
+      tokens.push(word);
+      searchTokens = searchTokens === '' ? facts.search : searchTokens + ' ' + facts.search;
+      cues |= facts.cues;
+      keywords.see(word, facts, inTag ? 2 : 1);
+    }
+    const reading = this.#read(folded, cut, cues);
+    const sentiment = this.sentiment.read(reading);
+    const claim = this.claims.read(reading, options);
+    const enrichment: Enrichment = {
+      tokens,
+      searchTokens,
+      keywords: keywords.best(),
+      hashtags: folded.includes('#') ? hashtagsOf(folded) : [],
+      places: places.places(),
+      sentiment: sentiment.sentiment,
+      sentimentConfidence: sentiment.confidence,
+      claimScore: claim.score,
+      claimReasons: claim.reasons,
+      question: !options.official && asksOffice(reading.own),
+      ...fingerprint(folded),
+    };
+    if (options.kind === 'message') enrichment.department = this.departments.read(reading);
+    return enrichment;
+  }
+
+  /** The features of a text as {@link enrich} sees them. The result is overwritten by the next call. */
+  reading(text: string): Reading {
+    const folded = fold(text);
+    const cut = this.segmenter.cut(withoutLinks(folded));
+    let cues = 0;
+    const known = this.#facts;
+    known.length = 0;
+    for (const word of cut) {
+      const facts = this.segmenter.facts(word);
+      known.push(facts);
+      cues |= facts.cues;
+    }
+    return this.#read(folded, cut, cues);
+  }
+
+  #read(folded: string, words: string[], cues: number): Reading {
+    const { own, quoted } = ownWords(folded);
+    const features = this.#features;
+    features.start();
+    addSignals(features, styleOf(folded), cues);
+    const things = this.#things;
+    things.length = 0;
+    // Repost chains are read too: whom somebody repeats tells what they think.
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i] ?? '';
+      const facts = this.#facts[i];
+      if (word === ' ' || facts === undefined) continue;
+      if (namesThing(facts)) things.push(word);
+      else features.word(word);
+      if (features.size > MOST_FEATURES) break;
+    }
+    features.style = features.size;
+    for (const word of things) {
+      features.word(word);
+      if (features.size > MOST_FEATURES) break;
+    }
+    features.characters(folded, Math.min(folded.length, READ));
+    return { folded, own, quoted, words, cues, features };
+  }
+
+  /** Tokens for the search index alone, e.g. when the index is rebuilt. */
+  searchTokens(text: string): string {
+    return this.queryTokens(text).join(' ');
+  }
+
+  /**
+   * The tokens of a query, as the index has them. More than one token must be matched as a phrase (adjacent, in order):
+   * a compound is indexed as its parts and an unknown word as its characters.
+   */
+  queryTokens(text: string): string[] {
+    const tokens: string[] = [];
+    for (const word of this.segmenter.cut(withoutLinks(fold(text)))) {
+      const { search } = this.segmenter.facts(word);
+      if (search !== '') tokens.push(...search.split(' '));
+    }
+    return tokens;
+  }
+}
+
+export function createEnricher(config: EnricherConfig = {}): Enricher {
+  return new Enricher(config);
+}

@@ -1,0 +1,168 @@
+/**
+ * In: folded text and its words. Out: hashed features, and scores of a linear model over them. Called by: sentiment,
+ * claims, department (scoring) and train (learning). The same code makes the features in both.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+
+/**
+ * The features of one text: 32-bit hashes, each once. Signals of style, words, single
+ * characters and pairs of them. No strings are made: a hash is folded from character codes.
+ */
+export class Features {
+  hashes: Int32Array = new Int32Array(4096);
+  size = 0;
+  /** The first `style` of them are style alone (signals and words that name no thing): what a change of topic leaves. */
+  style = 0;
+  /** Open-addressed set of the hashes seen in this text; a slot is current when its stamp is this text's. */
+  #slots = new Int32Array(16384);
+  #stamps = new Int32Array(16384);
+  #stamp = 0;
+
+  start(): void {
+    this.size = 0;
+    this.style = 0;
+    this.#stamp++;
+    if (this.#stamp === 0x7fffffff) {
+      this.#stamps.fill(0);
+      this.#stamp = 1;
+    }
+  }
+
+  add(hash: number, repeated = false): void {
+    // Past this many distinct features a text says nothing new; it bounds the work on a text of 100,000 characters.
+    if (this.size >= 4096) return;
+    const h = hash | 0;
+    let slot = (Math.imul(h, 0x9e3779b1) >>> 18) & 16383;
+    while (this.#stamps[slot] === this.#stamp) {
+      if (this.#slots[slot] === h) {
+        // Said again: [泪][泪][泪] is more than [泪]. Once more is enough to tell.
+        if (!repeated) this.add(h ^ AGAIN, true);
+        return;
+      }
+      slot = (slot + 1) & 16383;
+    }
+    this.#stamps[slot] = this.#stamp;
+    this.#slots[slot] = h;
+    this.hashes[this.size++] = h;
+  }
+
+  /** Single characters and pairs of the first `end` code units. White space breaks no pair: it is skipped. */
+  characters(text: string, end: number): void {
+    let before = 0;
+    for (let i = 0; i < end && this.size < 4096; i++) {
+      const c = text.charCodeAt(i);
+      if (c === 0x20) continue;
+      const single = mix(0x811c9dc5, c);
+      this.add(single);
+      if (before !== 0) this.add(mix(before, c));
+      before = single ^ 0x22222222;
+    }
+  }
+
+  word(text: string): void {
+    let h = 0x2545f491;
+    for (let i = 0; i < text.length; i++) h = mix(h, text.charCodeAt(i));
+    this.add(h);
+  }
+}
+
+const AGAIN = 0x3c6ef372;
+
+function mix(h: number, c: number): number {
+  const x = Math.imul(h ^ c, 0x01000193);
+  return Math.imul(x ^ (x >>> 15), 0x2c1b3c6d);
+}
+
+/** Where a 32-bit hash falls in a table of 2^bits. */
+export function bucket(hash: number, bits: number): number {
+  return Math.imul(hash ^ (hash >>> 16), 0x45d9f3b) >>> (32 - bits);
+}
+
+/** A trained model as it is kept: one-vs-rest weights over hashed features, then a calibration to probabilities. */
+export interface LinearModel {
+  task: string;
+  labels: string[];
+  /** The table of each label has 2^bits weights. */
+  bits: number;
+  /** Weights, label by label interleaved: weights[bucket × labels + label] × scale[label]. */
+  weights: Int8Array;
+  scale: number[];
+  bias: number[];
+  /** Softmax regression from scores to probabilities: logit[k] = Σ matrix[k][j]·score[j] + offset[k]. */
+  matrix: number[][];
+  offset: number[];
+  /** What the officer should know: data, figures, date, seed. */
+  meta: Record<string, unknown>;
+}
+
+/** What a model needs of a text's features. */
+export type FeatureView = Pick<Features, 'hashes' | 'size'>;
+
+/** Scores of each label over the first `size` features: (Σ weights) / √size + bias. Writes into `out`. */
+export function score(model: LinearModel, features: FeatureView, out: Float64Array, size = features.size): void {
+  const { labels, bits, weights, scale, bias } = model;
+  const n = labels.length;
+  const hashes = features.hashes;
+  if (n === 1) {
+    let sum = 0;
+    for (let i = 0; i < size; i++) sum += weights[bucket(hashes[i] ?? 0, bits)] ?? 0;
+    out[0] = (sum * (scale[0] ?? 0)) / Math.sqrt(size || 1) + (bias[0] ?? 0);
+    return;
+  }
+  out.fill(0);
+  for (let i = 0; i < size; i++) {
+    const at = bucket(hashes[i] ?? 0, bits) * n;
+    for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) + (weights[at + k] ?? 0);
+  }
+  const norm = 1 / Math.sqrt(size || 1);
+  for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) * norm * (scale[k] ?? 0) + (bias[k] ?? 0);
+}
+
+/** Calibrated probabilities from scores, in place order of `labels`; a one-score model yields P(labels[0]). */
+export function probabilities(model: LinearModel, scores: Float64Array, out: Float64Array): void {
+  const n = model.labels.length;
+  if (n === 1) {
+    out[0] = 1 / (1 + Math.exp(-((model.matrix[0]?.[0] ?? 1) * (scores[0] ?? 0) + (model.offset[0] ?? 0))));
+    return;
+  }
+  let most = -Infinity;
+  for (let k = 0; k < n; k++) {
+    let logit = model.offset[k] ?? 0;
+    const row = model.matrix[k];
+    for (let j = 0; j < n; j++) logit += (row?.[j] ?? 0) * (scores[j] ?? 0);
+    out[k] = logit;
+    if (logit > most) most = logit;
+  }
+  let sum = 0;
+  for (let k = 0; k < n; k++) {
+    const e = Math.exp((out[k] ?? 0) - most);
+    out[k] = e;
+    sum += e;
+  }
+  for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) / sum;
+}
+
+const MAGIC = 'MINSHENG-LINEAR-1\n';
+
+/** File: magic line, one line of JSON (everything but the weights), then the weights as bytes. */
+export function saveModel(path: string, model: LinearModel): void {
+  const { weights, ...head } = model;
+  const bytes = Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength);
+  writeFileSync(path, Buffer.concat([Buffer.from(MAGIC + JSON.stringify(head) + '\n'), bytes]));
+}
+
+export function loadModel(path: string): LinearModel {
+  const bytes = readFileSync(path);
+  const start = MAGIC.length;
+  const end = bytes.indexOf(0x0a, start);
+  if (bytes.subarray(0, start).toString() !== MAGIC || end < 0) {
+    throw new Error(`模型文件 ${path} 已损坏或不是本系统的模型；请恢复原文件或重新训练。`);
+  }
+  const head = JSON.parse(bytes.subarray(start, end).toString()) as Omit<LinearModel, 'weights'>;
+  const length = 2 ** head.bits * head.labels.length;
+  if (bytes.length - end - 1 !== length) {
+    throw new Error(`模型文件 ${path} 不完整（应有 ${length} 字节权重）；请恢复原文件或重新训练。`);
+  }
+  const weights = new Int8Array(bytes.buffer, bytes.byteOffset + end + 1, length);
+  return { ...head, weights };
+}

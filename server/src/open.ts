@@ -1,0 +1,99 @@
+/**
+ * In: the configuration. Out: an opened product: data directory held, schema up to date, dictionary and models loaded.
+ * Called by: main.ts and every verb of the command line.
+ */
+import { openSync, closeSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { wire, type Core } from './app.module.ts';
+import { Demo } from './demo/demo.ts';
+import { startCity } from './demo/city.ts';
+import { createEnricher } from './enrich/enricher.ts';
+import { Clock } from './platform/clock.ts';
+import { ensureDataDir, type Config } from './platform/config.ts';
+import { Database } from './platform/database/database.ts';
+import { UserError } from './platform/errors.ts';
+import { createLog } from './platform/logging.ts';
+import { Secrets } from './platform/secrets.ts';
+import { Settings } from './platform/settings/settings.ts';
+import { dictionaryOf } from './system/dictionary.ts';
+
+export interface Opened {
+  core: Core;
+  settings: Settings;
+  close(): Promise<void>;
+}
+
+/** @param onStep told what is being done, in zh-CN, before each long step. */
+export async function open(config: Config, onStep: (step: string) => void = () => undefined): Promise<Opened> {
+  ensureDataDir(config);
+  const release = hold(config.dataDir);
+  try {
+    onStep('打开数据库');
+    const db = await Database.open(config);
+    const secrets = Secrets.open(config.dataDir);
+    const log = createLog(config.logLevel);
+    const settings = new Settings(db);
+    onStep('载入词典与模型');
+    const enricher = createEnricher({ dictionary: await dictionaryOf(db) });
+    const demo = new Demo(db, settings, secrets, config, log, startCity);
+    const core = wire({ config, db, secrets, log, enricher, demo, clock: new Clock() });
+    return {
+      core,
+      settings,
+      close: async () => {
+        await core.collector.stop();
+        await demo.stop();
+        await db.close();
+        release();
+      },
+    };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** Data directories that this process holds. */
+const held = new Set<string>();
+
+/** One process at a time per data directory: a file with its number, stale when that process is gone. */
+function hold(dataDir: string): () => void {
+  const file = join(dataDir, 'minsheng.pid');
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const handle = openSync(file, 'wx', 0o600);
+      writeSync(handle, String(process.pid));
+      closeSync(handle);
+      held.add(dataDir);
+      const release = () => {
+        held.delete(dataDir);
+        rmSync(file, { force: true });
+      };
+      process.once('exit', release);
+      return release;
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code !== 'EEXIST') throw error;
+      const pid = Number(readFileSync(file, 'utf8'));
+      // In a container every process may have had our number before us; only a directory we hold ourselves is really held by it.
+      if (attempt === 0 && (!alive(pid) || (pid === process.pid && !held.has(dataDir)))) {
+        rmSync(file, { force: true });
+        continue;
+      }
+      throw new UserError('storage-busy', `数据目录 ${dataDir} 正被另一个进程（编号 ${pid}）使用，没有启动。`, {
+        kept: '数据没有改动。',
+        todo: '请先停止那个进程（在它的窗口按 Ctrl-C），或用 DATA_DIR 指定别的目录。',
+      });
+    }
+  }
+}
+
+function alive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}

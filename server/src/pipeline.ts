@@ -1,0 +1,249 @@
+/**
+ * In: raw items of a connector or a file. Out: posts, searchable and counted, and a log of changes that detection and the desks read.
+ * Called by: collect (each page of a run) and ingest (each batch of a file).
+ *
+ * This file names the order of the product; nothing else knows it:
+ *
+ *   sources → collect → intake → enrich → posts + search → detect → desks → web
+ */
+import type { IngestReport } from '@minsheng/contracts';
+import { AccountBook } from './accounts/account-book.ts';
+import type { Enricher } from './enrich/enricher.ts';
+import type { AcceptedItem, Arrival, Intake, Rejected } from './intake/intake.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Database, Tx } from './platform/database/database.ts';
+import type { Live } from './platform/live/live.ts';
+import type { Secrets } from './platform/secrets.ts';
+import { originOf, PostStore, type EnrichedItem, type WrittenPost } from './posts/post-store.ts';
+
+/** What reads posts in the transaction that writes them: the search index and the rollups. */
+export interface PostWriter {
+  write(tx: Tx, posts: readonly WrittenPost[]): Promise<void>;
+  /** Posts that are gone from the source, or whose text changed and is written again right after. */
+  remove(tx: Tx, ids: readonly number[]): Promise<void>;
+}
+
+export interface Batch {
+  arrivals: readonly Arrival[];
+  sourceId: number | null;
+  /** Counters that changed without a text. */
+  engagement?: readonly {
+    platform: string;
+    kind: string;
+    id: string;
+    likes?: number;
+    comments?: number;
+    reposts?: number;
+    reads?: number;
+  }[];
+  gone?: readonly { platform: string; kind: string; id: string; state: 'deleted' | 'restricted' }[];
+  /** Official accounts seen on the way. */
+  accounts?: readonly { platform: string; nativeId: string; name: string; followers?: number }[];
+  demo?: boolean;
+  /** Runs in the same transaction, e.g. to keep the connector's cursor. */
+  alongside?: (tx: Tx, report: IngestReport) => Promise<void>;
+}
+
+export class Pipeline {
+  private readonly store = new PostStore();
+  private readonly accounts = new AccountBook();
+
+  constructor(
+    private readonly db: Database,
+    private readonly intake: Intake,
+    private readonly enricher: Enricher,
+    private readonly writers: readonly PostWriter[],
+    private readonly secrets: Secrets,
+    private readonly live: Live,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Takes one batch through intake, enrich, posts and search: all of it is committed, or nothing. */
+  async accept(batch: Batch): Promise<IngestReport> {
+    const now = this.clock.now();
+    const { accepted, rejected } = await this.intake.accept(batch.arrivals, String(batch.sourceId ?? 'import'), now);
+    const report = emptyReport(batch.arrivals.length);
+    note(report, rejected);
+    try {
+      await this.db.write(async (tx) => {
+        const accounts = await this.accounts.ids(tx, accepted, batch.accounts ?? [], now, batch.demo === true);
+        const { fresh, edited, counted, gone } = await this.sort(tx, accepted, report);
+
+        const enriched = fresh.map((item) => this.enrich(item));
+        const written = await this.store.insert(tx, enriched, { sourceId: batch.sourceId, accounts, now });
+        report.stored = written.length;
+        await this.keepHandles(tx, fresh);
+
+        for (const { known, item } of edited) await this.store.edit(tx, known, this.enrich(item), now);
+        for (const { known, item } of counted) await this.store.engagement(tx, known.id, item, now);
+        for (const { id, state } of [...gone, ...(await this.goneIds(tx, batch))]) {
+          await this.store.gone(tx, id, state, now);
+          await this.remove(tx, [id]);
+        }
+        report.updated += await this.refresh(tx, batch, now);
+
+        const rewritten = edited.map(({ known, item }) => this.rewritten(known.id, item, batch, accounts));
+        await this.remove(
+          tx,
+          rewritten.map((post) => post.id),
+        );
+        for (const writer of this.writers)
+          await writer.write(
+            tx,
+            [...written, ...rewritten].sort((a, b) => a.id - b.id),
+          );
+        await batch.alongside?.(tx, report);
+      });
+    } catch (error) {
+      this.forget();
+      throw error;
+    }
+    if (report.stored > 0) this.live.tell({ type: 'posts', stored: report.stored });
+    return report;
+  }
+
+  /** Forgets remembered ids, after a rollback or when the demo's rows are deleted. */
+  forget(): void {
+    this.store.forget();
+    this.accounts.forget();
+  }
+
+  private enrich(item: AcceptedItem): EnrichedItem {
+    const text = item.title === null ? item.text : `${item.title}\n${item.text}`;
+    return { item, enrichment: this.enricher.enrich(text, { official: item.account !== null, kind: item.kind }) };
+  }
+
+  /** New, edited, re-counted or gone; a second copy inside the batch is a duplicate of the first. */
+  private async sort(tx: Tx, accepted: readonly AcceptedItem[], report: IngestReport) {
+    const known = await this.store.known(tx, accepted);
+    const fresh = new Map<string, AcceptedItem>();
+    const edited = [];
+    const counted = [];
+    const gone: { id: number; state: 'deleted' | 'restricted' }[] = [];
+    for (const item of accepted) {
+      const origin = originOf(item);
+      const old = known.get(origin);
+      if (old === undefined) {
+        if (fresh.has(origin)) report.duplicate++;
+        else fresh.set(origin, item);
+        continue;
+      }
+      report.duplicate++;
+      if (item.state !== 'live') {
+        if (old.state !== item.state) gone.push({ id: old.id, state: item.state });
+        else continue;
+      } else if (item.text !== old.text && item.text !== '' && old.state !== 'deleted')
+        edited.push({ known: old, item });
+      else if (grew(old, item)) counted.push({ known: old, item });
+      else continue;
+      report.updated++;
+    }
+    return { fresh: [...fresh.values()], edited, counted, gone };
+  }
+
+  private async keepHandles(tx: Tx, items: readonly AcceptedItem[]): Promise<void> {
+    for (const item of items) {
+      if (item.replyHandle === null) continue;
+      await tx.run(
+        `INSERT INTO reply_handles (post_id, sealed) SELECT id, ? FROM posts WHERE platform = ? AND kind = ? AND native_id = ?
+         ON CONFLICT (post_id) DO NOTHING`,
+        [this.secrets.seal('reply-handle', JSON.stringify(item.replyHandle)), item.platform, item.kind, item.nativeId],
+      );
+    }
+  }
+
+  private async goneIds(tx: Tx, batch: Batch): Promise<{ id: number; state: 'deleted' | 'restricted' }[]> {
+    const ids = [];
+    for (const { platform, kind, id: nativeId, state } of batch.gone ?? []) {
+      const [row] = await tx.all<{ id: number }>(
+        'SELECT id FROM posts WHERE platform = ? AND kind = ? AND native_id = ? AND state <> ?',
+        [platform, kind, nativeId, state],
+      );
+      if (row !== undefined) ids.push({ id: row.id, state });
+    }
+    return ids;
+  }
+
+  private async refresh(tx: Tx, batch: Batch, now: number): Promise<number> {
+    let updated = 0;
+    for (const { platform, kind, id: nativeId, ...counts } of batch.engagement ?? []) {
+      const [old] = await tx.all<{ id: number; likes: number; comments: number; reposts: number; reads: number }>(
+        'SELECT id, likes, comments, reposts, reads FROM posts WHERE platform = ? AND kind = ? AND native_id = ?',
+        [platform, kind, nativeId],
+      );
+      if (old === undefined) continue;
+      const next = { ...old, ...Object.fromEntries(Object.entries(counts).filter(([, v]) => v !== undefined)) };
+      if (!grew(old, next)) continue;
+      await this.store.engagement(tx, old.id, next, now);
+      updated++;
+    }
+    return updated;
+  }
+
+  private rewritten(id: number, item: AcceptedItem, batch: Batch, accounts: ReadonlyMap<string, number>): WrittenPost {
+    const { enrichment } = this.enrich(item);
+    return {
+      id,
+      change: 'edited',
+      platform: item.platform,
+      kind: item.kind,
+      sourceId: batch.sourceId,
+      accountId: item.account === null ? null : (accounts.get(`${item.platform} ${item.account}`) ?? null),
+      official: item.account !== null,
+      publishedAt: item.publishedAt,
+      sentiment: { positive: 1, neutral: 0, negative: -1, uncertain: 9 }[
+        enrichment.sentiment
+      ] as WrittenPost['sentiment'],
+      keywords: enrichment.keywords,
+      searchTokens: enrichment.searchTokens,
+    };
+  }
+
+  private async remove(tx: Tx, ids: readonly number[]): Promise<void> {
+    if (ids.length === 0) return;
+    for (const writer of this.writers) await writer.remove(tx, ids);
+  }
+}
+
+function grew(
+  old: { likes: number; comments: number; reposts: number; reads: number },
+  next: { likes: number; comments: number; reposts: number; reads: number },
+): boolean {
+  return (
+    old.likes !== next.likes ||
+    old.comments !== next.comments ||
+    old.reposts !== next.reposts ||
+    old.reads !== next.reads
+  );
+}
+
+const EXAMPLES = 20;
+
+export function emptyReport(read: number): IngestReport {
+  return { read, stored: 0, duplicate: 0, updated: 0, rejected: 0, reasons: {}, examples: [] };
+}
+
+/** Adds rejected items to a report. */
+export function note(report: IngestReport, rejected: readonly Rejected[]): void {
+  for (const { at, reason, detail } of rejected) {
+    report.rejected++;
+    report.reasons[reason] = (report.reasons[reason] ?? 0) + 1;
+    if (report.examples.length < EXAMPLES) report.examples.push({ at, reason, detail: detail.slice(0, 200) });
+  }
+}
+
+/** The sum of two reports. */
+export function addReports(a: IngestReport, b: IngestReport): IngestReport {
+  const reasons = { ...a.reasons };
+  for (const [reason, n] of Object.entries(b.reasons) as [keyof typeof reasons, number][])
+    reasons[reason] = (reasons[reason] ?? 0) + n;
+  return {
+    read: a.read + b.read,
+    stored: a.stored + b.stored,
+    duplicate: a.duplicate + b.duplicate,
+    updated: a.updated + b.updated,
+    rejected: a.rejected + b.rejected,
+    reasons,
+    examples: [...a.examples, ...b.examples].slice(0, EXAMPLES),
+  };
+}

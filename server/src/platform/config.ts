@@ -1,0 +1,73 @@
+/**
+ * In: environment variables. Out: the configuration, read once, each value with its default. Used by: everything in the server.
+ */
+import { mkdirSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { UserError } from './errors.ts';
+
+const Flag = z
+  .enum(['1', '0', 'true', 'false', 'on', 'off', ''])
+  .transform((v) => (v === '' ? undefined : v === '1' || v === 'true' || v === 'on'));
+
+const Environment = z.object({
+  /** Port of the dashboard. */
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  /** Address it listens on; only this machine unless changed. */
+  HOST: z.string().min(1).default('127.0.0.1'),
+  /** Where the database, keys and exports live. */
+  DATA_DIR: z.string().min(1).default('./data'),
+  /** `postgres://…`; unset = the SQLite file in DATA_DIR. */
+  DATABASE_URL: z.string().optional(),
+  /** `http://…`; unset = full-text search inside the SQLite file. */
+  ELASTICSEARCH_URL: z.string().optional(),
+  /** The demo city: on until a real source exists. `0` never shows it, `1` insists. */
+  DEMO: Flag.optional(),
+  /** `trace` `debug` `info` `warn` `error` `silent` */
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+export interface Config {
+  port: number;
+  host: string;
+  dataDir: string;
+  databaseUrl: string | undefined;
+  elasticsearchUrl: string | undefined;
+  demo: boolean | undefined;
+  logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+/** @throws UserError that names each wrong variable in zh-CN. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, v]) => v !== ''));
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) {
+    const what = parsed.error.issues.map((i) => `${i.path.join('.')}：${i.message}`).join('；');
+    throw new UserError('invalid-input', `配置有误：${what}`, {
+      todo: '请改正环境变量后重新启动；各变量的含义见 README。',
+    });
+  }
+  const e = parsed.data;
+  const base = env['INIT_CWD'] ?? process.cwd();
+  return {
+    port: e.PORT,
+    host: e.HOST,
+    dataDir: isAbsolute(e.DATA_DIR) ? e.DATA_DIR : resolve(base, e.DATA_DIR),
+    databaseUrl: e.DATABASE_URL,
+    elasticsearchUrl: e.ELASTICSEARCH_URL,
+    demo: e.DEMO,
+    logLevel: e.LOG_LEVEL,
+  };
+}
+
+/** Makes the data directory, readable by this user only. */
+export function ensureDataDir(config: Config): void {
+  try {
+    mkdirSync(join(config.dataDir, 'tmp'), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new UserError('unavailable', `无法使用数据目录 ${config.dataDir}。`, {
+      todo: '请检查该目录是否存在、是否可写、磁盘是否已满，或用 DATA_DIR 指定别的目录。',
+      cause,
+    });
+  }
+}

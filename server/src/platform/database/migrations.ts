@@ -1,0 +1,21 @@
+/**
+ * In: every migration, oldest first. Out: the list TypeORM runs at opening. `synchronize` is never on.
+ * A migration is named `<What><timestamp>`; it belongs to the module whose tables it makes and lies in that module's folder.
+ */
+import { Briefings1763900000031 } from '../../briefings/briefings.migration.ts';
+import { Inbox1763900000030 } from '../../inbox/inbox.migration.ts';
+import { Posts1763900000001 } from '../../posts/posts.migration.ts';
+import { Search1763900000010 } from '../../search/search.migration.ts';
+import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
+import { Topics1763900000020 } from '../../topics/topics.migration.ts';
+import { Platform1763900000040 } from '../platform.migration.ts';
+
+export const migrations = [
+  Posts1763900000001,
+  Search1763900000010,
+  Rollups1763900000011,
+  Topics1763900000020,
+  Inbox1763900000030,
+  Briefings1763900000031,
+  Platform1763900000040,
+];

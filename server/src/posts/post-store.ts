@@ -1,0 +1,266 @@
+/**
+ * In: accepted and enriched items, inside a write transaction. Out: stored posts, and the change log that consumers read.
+ * Called by: pipeline.ts only.
+ */
+import type { AcceptedItem } from '../intake/intake.ts';
+import type { Enrichment } from '../enrich/enricher.ts';
+import type { Tx } from '../platform/database/database.ts';
+import { publishedAtOf, wishedId } from './post-id.ts';
+import type { SentimentCode } from './post.entity.ts';
+
+export type Change = 'stored' | 'edited' | 'engagement' | 'gone';
+
+/** What the search index and the rollups need of a post that was just written. */
+export interface WrittenPost {
+  id: number;
+  change: Change;
+  platform: string;
+  kind: string;
+  sourceId: number | null;
+  accountId: number | null;
+  official: boolean;
+  publishedAt: number;
+  sentiment: SentimentCode;
+  keywords: string[];
+  searchTokens: string;
+}
+
+export interface EnrichedItem {
+  item: AcceptedItem;
+  enrichment: Enrichment;
+}
+
+/** What is already known of an incoming item. */
+export interface KnownPost {
+  id: number;
+  text: string;
+  likes: number;
+  comments: number;
+  reposts: number;
+  reads: number;
+  state: string;
+}
+
+const SENTIMENT: Record<Enrichment['sentiment'], SentimentCode> = {
+  positive: 1,
+  neutral: 0,
+  negative: -1,
+  uncertain: 9,
+};
+
+const INSERT = `INSERT INTO posts (id, source_id, platform, kind, native_id, parent_native_id, parent_id, account_id, author_key, published_at, fetched_at,
+  title, text, url, likes, comments, reposts, reads, sentiment, sentiment_confidence, claim_score, question, places, keywords, hashtags, fingerprint, copy_key, state)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+
+/** Parents are asked for again and again while their comments arrive. */
+const PARENTS_KEPT = 20_000;
+
+export class PostStore {
+  private readonly parents = new Map<string, number>();
+
+  /** What the database knows of these items, by `platform kind nativeId`. */
+  async known(tx: Tx, items: readonly AcceptedItem[]): Promise<Map<string, KnownPost>> {
+    const found = new Map<string, KnownPost>();
+    const sql =
+      'SELECT id, text, likes, comments, reposts, reads, state FROM posts WHERE platform = ? AND kind = ? AND native_id = ?';
+    const statement = tx.sqlite?.prepare(sql);
+    for (const item of items) {
+      const key = originOf(item);
+      if (found.has(key)) continue;
+      const params = [item.platform, item.kind, item.nativeId];
+      const row =
+        statement === undefined
+          ? (await tx.all<KnownPost>(sql, params))[0]
+          : (statement.get(params) as KnownPost | undefined);
+      if (row !== undefined) found.set(key, row);
+    }
+    return found;
+  }
+
+  /** Writes new posts. Items must be new (see `known`); within the batch the first of equal origin wins. */
+  async insert(
+    tx: Tx,
+    batch: readonly EnrichedItem[],
+    context: { sourceId: number | null; accounts: ReadonlyMap<string, number>; now: number },
+  ): Promise<WrittenPost[]> {
+    const written: WrittenPost[] = [];
+    const run = this.runner(tx, INSERT);
+    const log = this.runner(tx, `INSERT INTO post_changes (post_id, change) VALUES (?, 'stored')`);
+    const ordered = batch
+      .map((entry) => ({ ...entry, id: wishedId(entry.item.publishedAt, originOf(entry.item)) }))
+      .sort((a, b) => a.id - b.id);
+    for (const { item, enrichment: e, id: wish } of ordered) {
+      const accountId =
+        item.account === null ? null : (context.accounts.get(`${item.platform} ${item.account}`) ?? null);
+      const parentId = item.parentNativeId === null ? null : await this.parentOf(tx, item);
+      const sentiment = SENTIMENT[e.sentiment];
+      let id = wish;
+      const values = [
+        id,
+        context.sourceId,
+        item.platform,
+        item.kind,
+        item.nativeId,
+        item.parentNativeId,
+        parentId,
+        accountId,
+        item.authorKey,
+        item.publishedAt,
+        context.now,
+        item.title,
+        item.text,
+        item.url,
+        item.likes,
+        item.comments,
+        item.reposts,
+        item.reads,
+        sentiment,
+        e.sentimentConfidence,
+        e.claimScore,
+        e.question ? 1 : 0,
+        list(e.places),
+        list(e.keywords),
+        list(e.hashtags),
+        e.fingerprint === '' ? null : e.fingerprint,
+        e.copyKey,
+        item.state,
+      ];
+      // Another post of this second has the wished id: the next free one is ours.
+      for (let tries = 0; (await run(values)) === 0; tries++) {
+        id = publishedAtOf(wish) * 1000 + ((wish + tries + 1) % 1_000_000);
+        values[0] = id;
+      }
+      await log([id]);
+      if (item.kind !== 'comment' || item.account !== null) this.remember(`${item.platform} ${item.nativeId}`, id);
+      written.push({
+        id,
+        change: 'stored',
+        platform: item.platform,
+        kind: item.kind,
+        sourceId: context.sourceId,
+        accountId,
+        official: item.account !== null,
+        publishedAt: item.publishedAt,
+        sentiment,
+        keywords: e.keywords,
+        searchTokens: e.searchTokens,
+      });
+    }
+    await this.adoptOrphans(tx, ordered);
+    return written;
+  }
+
+  /** Comments that arrived before the post they answer. */
+  private async adoptOrphans(tx: Tx, batch: readonly { item: AcceptedItem }[]): Promise<void> {
+    const [orphan] = await tx.all(
+      'SELECT 1 AS one FROM posts WHERE parent_id IS NULL AND parent_native_id IS NOT NULL LIMIT 1',
+    );
+    if (orphan === undefined) return;
+    for (const { item } of batch) {
+      const id = this.parents.get(`${item.platform} ${item.nativeId}`);
+      if (id === undefined) continue;
+      await tx.run('UPDATE posts SET parent_id = ? WHERE platform = ? AND parent_native_id = ? AND parent_id IS NULL', [
+        id,
+        item.platform,
+        item.nativeId,
+      ]);
+    }
+  }
+
+  private async parentOf(tx: Tx, item: AcceptedItem): Promise<number | null> {
+    const key = `${item.platform} ${item.parentNativeId ?? ''}`;
+    const known = this.parents.get(key);
+    if (known !== undefined) return known;
+    for (const kind of ['post', 'comment', 'message']) {
+      const [row] = await tx.all<{ id: number }>(
+        'SELECT id FROM posts WHERE platform = ? AND kind = ? AND native_id = ?',
+        [item.platform, kind, item.parentNativeId],
+      );
+      if (row !== undefined) {
+        this.remember(key, row.id);
+        return row.id;
+      }
+    }
+    return null;
+  }
+
+  private remember(key: string, id: number): void {
+    if (this.parents.size >= PARENTS_KEPT) this.parents.clear();
+    this.parents.set(key, id);
+  }
+
+  /** Forgets what a rolled-back transaction may have taught. */
+  forget(): void {
+    this.parents.clear();
+  }
+
+  async engagement(
+    tx: Tx,
+    id: number,
+    counts: Pick<KnownPost, 'likes' | 'comments' | 'reposts' | 'reads'>,
+    now: number,
+  ): Promise<void> {
+    await tx.run('UPDATE posts SET likes = ?, comments = ?, reposts = ?, reads = ?, fetched_at = ? WHERE id = ?', [
+      counts.likes,
+      counts.comments,
+      counts.reposts,
+      counts.reads,
+      now,
+      id,
+    ]);
+    await tx.run(`INSERT INTO post_changes (post_id, change) VALUES (?, 'engagement')`, [id]);
+  }
+
+  /** The text changed at the source: the old one is kept in post_edits. */
+  async edit(tx: Tx, known: KnownPost, { item, enrichment: e }: EnrichedItem, now: number): Promise<void> {
+    await tx.run('INSERT INTO post_edits (post_id, at, text) VALUES (?, ?, ?)', [known.id, now, known.text]);
+    await tx.run(
+      `UPDATE posts SET title = ?, text = ?, sentiment = ?, sentiment_confidence = ?, claim_score = ?, question = ?, places = ?, keywords = ?,
+         hashtags = ?, fingerprint = ?, copy_key = ?, state = 'edited', fetched_at = ? WHERE id = ?`,
+      [
+        item.title,
+        item.text,
+        SENTIMENT[e.sentiment],
+        e.sentimentConfidence,
+        e.claimScore,
+        e.question ? 1 : 0,
+        list(e.places),
+        list(e.keywords),
+        list(e.hashtags),
+        e.fingerprint === '' ? null : e.fingerprint,
+        e.copyKey,
+        now,
+        known.id,
+      ],
+    );
+    await tx.run(`INSERT INTO post_changes (post_id, change) VALUES (?, 'edited')`, [known.id]);
+  }
+
+  /** Deleted at the source: the public's text is purged, the row stays so that counts stay true. */
+  async gone(tx: Tx, id: number, state: 'deleted' | 'restricted', now: number): Promise<void> {
+    await tx.run(
+      `UPDATE posts SET state = ?, fetched_at = ?, text = CASE WHEN account_id IS NULL THEN '［原文已被删除］' ELSE text END,
+         keywords = CASE WHEN account_id IS NULL THEN NULL ELSE keywords END WHERE id = ?`,
+      [state, now, id],
+    );
+    await tx.run('DELETE FROM post_edits WHERE post_id = ?', [id]);
+    await tx.run('DELETE FROM reply_handles WHERE post_id = ?', [id]);
+    await tx.run(`INSERT INTO post_changes (post_id, change) VALUES (?, 'gone')`, [id]);
+  }
+
+  /** Runs a statement and tells how many rows it changed. */
+  private runner(tx: Tx, sql: string): (values: readonly (string | number | null)[]) => Promise<number> | number {
+    const statement = tx.sqlite?.prepare(sql);
+    if (statement !== undefined) return (values) => statement.run([...values]).changes;
+    return async (values) => (await tx.all(`${sql} RETURNING 1 AS one`, values)).length;
+  }
+}
+
+function list(values: readonly string[]): string | null {
+  return values.length === 0 ? null : JSON.stringify(values);
+}
+
+/** One item of a platform, whatever run it came with. */
+export function originOf(item: Pick<AcceptedItem, 'platform' | 'kind' | 'nativeId'>): string {
+  return `${item.platform} ${item.kind} ${item.nativeId}`;
+}

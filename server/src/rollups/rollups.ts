@@ -1,0 +1,107 @@
+/**
+ * In: what happened to posts, in the transaction that writes them. Out: counters by hour and by day, and words; they cost the same however many
+ * posts there are. Called by: pipeline (add, subtract), an hourly job (prune), reindex (clear, then add). Read by: rollup-reader.ts.
+ *
+ * Source 0 = none; account 0 = the public. Words are counted for public posts only, by day, and by hour for the last days; of a closed hour or
+ * day only the most frequent are kept, so a rare word's count is a lower bound.
+ */
+import { Injectable } from '@nestjs/common';
+import { Clock, hourOf } from '../platform/clock.ts';
+import type { Param, Tx } from '../platform/database/database.ts';
+import { DAY, HOUR } from '../platform/time-window.ts';
+import { dayStart, deltasOf, type CounterDelta, type RollupRow } from './rollup.ts';
+
+/** Words are counted by the hour for this long; older windows read whole days. */
+export const HOURLY_WORDS = 4 * DAY;
+/** Words kept of a closed hour and of a closed day. */
+export const WORDS_PER_HOUR = 300;
+export const WORDS_PER_DAY = 1000;
+
+const UPSERT_COUNTER = (table: string) =>
+  `INSERT INTO ${table} (at, platform, kind, source_id, account_id, sentiment, posts) VALUES (?, ?, ?, ?, ?, ?, ?)
+   ON CONFLICT (at, platform, kind, source_id, account_id, sentiment) DO UPDATE SET posts = ${table}.posts + excluded.posts`;
+const UPSERT_HOURS = UPSERT_COUNTER('rollup_hours');
+const UPSERT_DAYS = UPSERT_COUNTER('rollup_days');
+const UPSERT_WORDS = `INSERT INTO rollup_words (grain, at, word, positive, neutral, negative, uncertain) VALUES (?, ?, ?, ?, ?, ?, ?)
+   ON CONFLICT (grain, at, word) DO UPDATE SET positive = rollup_words.positive + excluded.positive,
+     neutral = rollup_words.neutral + excluded.neutral, negative = rollup_words.negative + excluded.negative,
+     uncertain = rollup_words.uncertain + excluded.uncertain`;
+const OPEN = 'INSERT INTO rollup_words_open (grain, at) VALUES (?, ?) ON CONFLICT (grain, at) DO NOTHING';
+
+@Injectable()
+export class Rollups {
+  constructor(private readonly clock: Clock) {}
+
+  /** Counts new posts. */
+  add(tx: Tx, rows: readonly RollupRow[]): Promise<void> {
+    return this.apply(tx, rows, 1);
+  }
+
+  /** Takes back what `add` counted: rows as they were then. A correction is `subtract` the old, `add` the new. */
+  subtract(tx: Tx, rows: readonly RollupRow[]): Promise<void> {
+    return this.apply(tx, rows, -1);
+  }
+
+  /** Keeps the most frequent words of closed hours and days, and drops hourly words that no window reads any more. */
+  async prune(tx: Tx): Promise<void> {
+    const now = this.clock.now();
+    const open = await tx.all<{ grain: string; at: number | string }>('SELECT grain, at FROM rollup_words_open');
+    for (const bucket of open) {
+      const at = Number(bucket.at);
+      const closed = bucket.grain === 'h' ? at + HOUR <= hourOf(now) : at + DAY <= dayStart(now);
+      if (!closed) continue;
+      const keep = bucket.grain === 'h' ? WORDS_PER_HOUR : WORDS_PER_DAY;
+      await tx.run(
+        `DELETE FROM rollup_words WHERE grain = ? AND at = ? AND word NOT IN (
+           SELECT word FROM rollup_words WHERE grain = ? AND at = ?
+           ORDER BY positive + neutral + negative + uncertain DESC, word LIMIT ${String(keep)})`,
+        [bucket.grain, at, bucket.grain, at],
+      );
+      await tx.run('DELETE FROM rollup_words_open WHERE grain = ? AND at = ?', [bucket.grain, at]);
+    }
+    await tx.run(`DELETE FROM rollup_words WHERE grain = 'h' AND at < ?`, [this.hourlyWordsFrom()]);
+  }
+
+  async clear(tx: Tx): Promise<void> {
+    for (const table of ['rollup_hours', 'rollup_days', 'rollup_words', 'rollup_words_open']) {
+      await tx.run(`DELETE FROM ${table}`);
+    }
+  }
+
+  private hourlyWordsFrom(): number {
+    return hourOf(this.clock.now() - HOURLY_WORDS);
+  }
+
+  private async apply(tx: Tx, rows: readonly RollupRow[], sign: 1 | -1): Promise<void> {
+    const { hours, days, words } = deltasOf(rows, sign, this.hourlyWordsFrom());
+    const values = (d: CounterDelta): Param[] => [
+      d.at,
+      d.platform,
+      d.kind,
+      d.sourceId,
+      d.accountId,
+      d.sentiment,
+      d.posts,
+    ];
+    await runEach(tx, UPSERT_HOURS, hours.map(values));
+    await runEach(tx, UPSERT_DAYS, days.map(values));
+    await runEach(
+      tx,
+      UPSERT_WORDS,
+      words.map((w) => [w.grain, w.at, w.word, ...w.split]),
+    );
+    const opened = new Map(words.map((w) => [`${w.grain}${String(w.at)}`, [w.grain, w.at] satisfies Param[]]));
+    await runEach(tx, OPEN, [...opened.values()]);
+  }
+}
+
+/** One prepared statement on SQLite, synchronously; one query each elsewhere. */
+async function runEach(tx: Tx, sql: string, rows: readonly Param[][]): Promise<void> {
+  if (rows.length === 0) return;
+  if (tx.sqlite === null) {
+    for (const row of rows) await tx.run(sql, row);
+    return;
+  }
+  const statement = tx.sqlite.prepare(sql);
+  for (const row of rows) statement.run(...row);
+}

@@ -1,0 +1,31 @@
+/**
+ * In: posts as they are written. Out: their search documents and counters, in the same transaction. Called by: pipeline.ts.
+ */
+import type { PostWriter } from '../pipeline.ts';
+import type { Tx } from '../platform/database/database.ts';
+import type { WrittenPost } from '../posts/post-store.ts';
+import type { Rollups } from '../rollups/rollups.ts';
+import type { SearchEngine } from './search-engine.ts';
+
+export class SearchWriter implements PostWriter {
+  constructor(
+    private readonly engine: SearchEngine,
+    private readonly rollups: Rollups,
+  ) {}
+
+  async write(tx: Tx, posts: readonly WrittenPost[]): Promise<void> {
+    if (posts.length === 0) return;
+    await this.engine.write(
+      tx,
+      posts.map((p) => ({ ...p, topicId: null })),
+    );
+    await this.rollups.add(
+      tx,
+      posts.filter((p) => p.change === 'stored'),
+    );
+  }
+
+  async remove(tx: Tx, ids: readonly number[]): Promise<void> {
+    await this.engine.remove(tx, ids);
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * In: the search engine, posts and coverage, which the app module provides to all. Out: the search routes, Ctrl+K (for every module to register with).
+ */
+import { Module, type OnModuleInit } from '@nestjs/common';
+import { EnricherCutter, QueryCutter } from './query-cutter.ts';
+import { DESK_ROLES, pageProvider, QuickSearch } from './quick-search.ts';
+import { SearchController } from './search.controller.ts';
+import { SearchService } from './search.service.ts';
+
+@Module({
+  controllers: [SearchController],
+  providers: [SearchService, QuickSearch, { provide: QueryCutter, useClass: EnricherCutter }],
+  exports: [SearchService, QuickSearch, QueryCutter],
+})
+export class SearchModule implements OnModuleInit {
+  constructor(
+    private readonly quick: QuickSearch,
+    private readonly service: SearchService,
+  ) {}
+
+  onModuleInit(): void {
+    this.quick.register(pageProvider);
+    this.quick.register({ roles: DESK_ROLES, find: (q, limit) => this.service.quick(q, limit) });
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * In: an opened product. Out: the dashboard, its API and the scheduler, until a signal comes. Called by: the `serve` verb, tests.
+ */
+import compress from '@fastify/compress';
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import fastifyStatic from '@fastify/static';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { AppModule } from './app.module.ts';
+import { ClaimDetector } from './claims/detect.ts';
+import { TopicDetector } from './topics/detect.ts';
+import type { Opened } from './open.ts';
+import { openApi } from './platform/http/openapi.ts';
+import { UserError } from './platform/errors.ts';
+
+const WEB = fileURLToPath(new URL('../../web/dist', import.meta.url));
+
+export interface Served {
+  url: string;
+  app: NestFastifyApplication;
+  close(): Promise<void>;
+}
+
+export async function serve(opened: Opened, options: { scheduled: boolean }): Promise<Served> {
+  const { config } = opened.core;
+  const adapter = new FastifyAdapter({ genReqId: () => randomUUID(), bodyLimit: 10 * 1024 * 1024, trustProxy: true });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(opened.core, options.scheduled),
+    adapter,
+    { logger: ['error', 'fatal'] },
+  );
+  const fastify = adapter.getInstance();
+  await fastify.register(cookie);
+  await fastify.register(compress, { threshold: 1024, encodings: ['br', 'gzip'] });
+  await fastify.register(helmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        scriptSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        frameAncestors: ["'none'"],
+        upgradeInsecureRequests: null,
+      },
+    },
+    hsts: false,
+  });
+  fastify.addHook('onSend', async (request, reply) => {
+    reply.header('x-correlation-id', request.id);
+    if (request.url.startsWith('/api/') && !request.url.startsWith('/api/docs'))
+      reply.header('cache-control', 'no-store');
+  });
+  opened.core.demo.onLeft = () => {
+    app.get(TopicDetector).forget();
+    app.get(ClaimDetector).forget();
+    opened.core.pipeline.forget();
+  };
+  openApi(app);
+  if (existsSync(WEB)) {
+    await fastify.register(fastifyStatic, {
+      root: WEB,
+      wildcard: false,
+      setHeaders: (reply, path) => {
+        reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
+    });
+    // Every page of the dashboard is an address of its own.
+    fastify.get('/*', (request, reply) => {
+      if (request.url.startsWith('/api/')) return reply.callNotFound();
+      return reply.sendFile('index.html');
+    });
+  }
+  app.enableShutdownHooks([]);
+  try {
+    await app.listen(config.port, config.host);
+  } catch (error) {
+    await app.close();
+    throw portError(error, config.host, config.port);
+  }
+  return { url: await app.getUrl(), app, close: () => app.close() };
+}
+
+function portError(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE')
+    return new UserError('unavailable', `端口 ${port} 已被别的程序占用，没有启动。`, {
+      kept: '数据没有改动。',
+      todo: `请换一个端口，例如 PORT=${port + 1} npm start。`,
+    });
+  if (code === 'EACCES')
+    return new UserError('unavailable', `没有权限使用端口 ${port}。`, {
+      todo: '请换用 1024 以上的端口，例如 PORT=3000 npm start。',
+    });
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new UserError('unavailable', `本机没有地址 ${host}，没有启动。`, {
+      todo: '请检查 HOST，只在本机使用时填 127.0.0.1。',
+    });
+  return error;
+}

@@ -1,0 +1,89 @@
+/**
+ * In: a source as a form or a file describes it. Out: the source, checked and with its credentials sealed. Called by: sources.controller, `crawl`.
+ */
+import type { Schedule } from '@minsheng/contracts';
+import { connectorOf } from '../collect/collector.ts';
+import { scheduleProblem } from '../collect/schedule.ts';
+import { Demo } from '../demo/demo.ts';
+import { Clock } from '../platform/clock.ts';
+import { Database } from '../platform/database/database.ts';
+import { UserError } from '../platform/errors.ts';
+import { Secrets } from '../platform/secrets.ts';
+import { Injectable } from '@nestjs/common';
+import { SourceEntity } from './source.entity.ts';
+
+export interface NewSource {
+  kind: string;
+  name: string;
+  settings: Record<string, unknown>;
+  credentials: Record<string, unknown>;
+  schedule?: Schedule | undefined;
+}
+
+@Injectable()
+export class SourceBook {
+  constructor(
+    private readonly db: Database,
+    private readonly secrets: Secrets,
+    private readonly clock: Clock,
+    private readonly demo: Demo,
+  ) {}
+
+  /** The first real source ends the demo. */
+  async add(source: NewSource): Promise<SourceEntity> {
+    const { kind, name, credentials } = source;
+    const connector = connectorOf(kind);
+    const settings = this.checked(kind, source.settings, credentials, source.schedule);
+    await this.demo.leaveFor('新增了真实采集源');
+    return this.db.write(async (tx) => {
+      const [taken] = await tx.all('SELECT 1 AS one FROM sources WHERE name = ?', [name]);
+      if (taken !== undefined)
+        throw new UserError('conflict', `已有名为“${name}”的采集源，没有新增。`, { todo: '请换一个名称。' });
+      await tx.run(
+        'INSERT INTO sources (kind, name, settings, credentials, schedule, demo, created_at) VALUES (?, ?, ?, ?, ?, 0, ?)',
+        [
+          kind,
+          name,
+          JSON.stringify(settings),
+          this.seal(credentials),
+          JSON.stringify(source.schedule ?? { everySeconds: connector.defaultIntervalSeconds }),
+          this.clock.now(),
+        ],
+      );
+      return tx.repo(SourceEntity).findOneByOrFail({ name });
+    });
+  }
+
+  /** The settings with defaults; @throws UserError naming each wrong field. */
+  checked(
+    kind: string,
+    settings: unknown,
+    credentials: unknown,
+    schedule: Schedule | undefined,
+  ): Record<string, unknown> {
+    const connector = connectorOf(kind);
+    const fields: Record<string, string> = {};
+    const parsed = connector.settings.safeParse(settings);
+    if (!parsed.success) for (const i of parsed.error.issues) fields[`settings.${i.path.join('.')}`] = i.message;
+    const secret = credentials === undefined ? undefined : connector.credentials.safeParse(credentials);
+    if (secret?.success === false)
+      for (const i of secret.error.issues) fields[`credentials.${i.path.join('.')}`] = i.message;
+    const problem = schedule === undefined ? null : scheduleProblem(schedule);
+    if (problem !== null) fields['schedule'] = problem;
+    if (Object.keys(fields).length > 0 || !parsed.success) {
+      throw new UserError('invalid-input', '采集源填写有误，没有保存。', {
+        todo: Object.entries(fields)
+          .map(([k, v]) => `${k.replace(/^(?:settings|credentials)\./u, '')}：${v}`)
+          .join('；'),
+        fields,
+      });
+    }
+    return parsed.data as Record<string, unknown>;
+  }
+
+  seal(credentials: Record<string, unknown>): string | null {
+    return Object.keys(credentials).length === 0
+      ? null
+      : this.secrets.seal('source-credentials', JSON.stringify(credentials));
+  }
+}

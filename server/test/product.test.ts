@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import 'reflect-metadata';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ingestFile } from '../src/cli/ingest.ts';
+import { Steps } from '../src/collect/scheduler.ts';
+import { open } from '../src/open.ts';
+import { AuthService } from '../src/platform/auth/auth.service.ts';
+import { serve } from '../src/serve.ts';
+
+/** The whole product on a real database and a real port, without the scheduler. */
+async function start() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-product-'));
+  const opened = await open({
+    port: 0,
+    host: '127.0.0.1',
+    dataDir,
+    databaseUrl: undefined,
+    elasticsearchUrl: undefined,
+    demo: false,
+    logLevel: 'silent',
+  });
+  const served = await serve(opened, { scheduled: false });
+  onTestFinished(async () => {
+    await served.close();
+    await opened.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const users = await served.app.get(AuthService).bootstrap();
+  let cookie = '';
+  let csrf = '';
+  const call = async (method: string, path: string, body?: unknown) => {
+    const answer = await fetch(`${served.url}/api${path}`, {
+      method,
+      headers: { cookie, 'x-csrf-token': csrf, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const set = answer.headers.get('set-cookie');
+    if (set !== null) cookie = set.split(';')[0] ?? '';
+    return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+  };
+  const login = async (username: string) => {
+    cookie = '';
+    csrf = '';
+    const password = users.find((u) => u.username === username)?.oneTimePassword ?? '';
+    const session = await call('POST', '/auth/login', { username, password });
+    csrf = String(session.body['csrfToken']);
+    const next = 'Lanjiang-2026!';
+    await call('POST', '/auth/password', { current: password, next });
+    return session;
+  };
+  return { opened, served, users, call, login, dataDir };
+}
+
+describe('the product', () => {
+  it('keeps its ledger: read = stored + duplicate + rejected, each with a reason', async () => {
+    const { opened, dataDir, call, login, served } = await start();
+    const row = (id: string, over: object) =>
+      JSON.stringify({
+        platform: 'weibo',
+        kind: 'comment',
+        id,
+        author: 'u1',
+        publishedAt: '2026-11-23 10:00:00',
+        text: `望江路停水 ${id}`,
+        ...over,
+      });
+    const file = join(dataDir, 'rows.ndjson');
+    writeFileSync(
+      file,
+      [
+        row('1', { text: '望江路停水了，电话13800138000 @小明' }),
+        row('1', { text: '望江路停水了，电话13800138000 @小明' }),
+        row('2', { text: '<script>alert(1)</script>\u200b望江路还没来水\u2028换行 \ud83d' }),
+        row('3', { publishedAt: '1970-01-01T00:00:00Z' }),
+        row('4', { publishedAt: '2099-01-01T00:00:00Z' }),
+        row('5', { text: 'x'.repeat(100_001) }),
+        row('6', { text: '<p></p>' }),
+        row('7', { platform: 'myspace' }),
+        '{"half":',
+      ].join('\n'),
+    );
+    const report = await ingestFile(opened, file, () => undefined);
+    expect(report).toMatchObject({ read: 9, stored: 2, duplicate: 1, rejected: 6 });
+    expect(report.reasons).toEqual({
+      'time-out-of-range': 2,
+      'text-too-long': 1,
+      'empty-text': 1,
+      'invalid-item': 1,
+      'malformed-json': 1,
+    });
+    expect(await ingestFile(opened, file, () => undefined)).toMatchObject({ stored: 0, duplicate: 3, rejected: 6 });
+
+    for (const step of served.app.get(Steps).list) while ((await step.step()) > 0);
+    await login('admin');
+    const found = await call('GET', '/search?q=停水&range=all');
+    expect(found.body).toMatchObject({ total: 1 });
+    const text = JSON.stringify(found.body);
+    expect(text).toContain('［手机号］');
+    expect(text).not.toContain('13800138000');
+    expect(text).not.toContain('小明');
+    expect(text).not.toMatch(/author/iu);
+  });
+
+  it('refuses without a session, without the page token, and outside a role', async () => {
+    const { call, login } = await start();
+    expect((await call('GET', '/overview')).status).toBe(401);
+    expect((await call('GET', '/nothing-here')).status).toBe(404);
+    await login('security');
+    expect((await call('GET', '/overview')).body).toMatchObject({ code: 'forbidden' });
+    expect((await call('GET', '/users')).status).toBe(200);
+    await login('audit');
+    const audit = await call('GET', '/audit');
+    expect(JSON.stringify(audit.body)).toContain('auth.login');
+    expect((await call('GET', '/users')).status).toBe(403);
+    await login('admin');
+    expect((await call('GET', '/audit')).status).toBe(403);
+  });
+
+  it('locks an account after five wrong passwords', async () => {
+    const { call } = await start();
+    for (let i = 0; i < 5; i++)
+      expect((await call('POST', '/auth/login', { username: 'admin', password: 'wrong' })).status).toBe(401);
+    expect((await call('POST', '/auth/login', { username: 'admin', password: 'wrong' })).body).toMatchObject({
+      code: 'locked-out',
+    });
+  });
+
+  it('says in one sentence that the port is taken or the data directory is held', async () => {
+    const { opened, served } = await start();
+    await expect(open(opened.core.config)).rejects.toThrow(/正被另一个进程/u);
+    const port = Number(new URL(served.url).port);
+    await expect(
+      serve({ ...opened, core: { ...opened.core, config: { ...opened.core.config, port } } }, { scheduled: false }),
+    ).rejects.toThrow(/已被别的程序占用/u);
+  });
+});

@@ -31,6 +31,17 @@ export function createAppRouter(): Router {
     history: createWebHistory(),
     routes: [
       ...records,
+      // Addresses that quick search and sent messages use: one post opens beside the search, and a group opens at its first page.
+      {
+        path: '/posts/:id',
+        redirect: (to) => ({ path: '/search', query: { range: 'all', post: String(to.params['id']) } }),
+      },
+      { path: '/briefing', redirect: '/briefings' },
+      {
+        path: '/system',
+        redirect: () =>
+          navPages(useSession().may).find((page) => page.nav?.group === 'system')?.path ?? '/system/status',
+      },
       {
         path: '/:rest(.*)*',
         component: () => import('./NotFoundPage.vue'),

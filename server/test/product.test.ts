@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import 'reflect-metadata';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ingestFile } from '../src/cli/ingest.ts';
+import { DemoDesk } from '../src/demo/demo-desk.ts';
 import { Steps } from '../src/collect/scheduler.ts';
 import { open } from '../src/open.ts';
 import { AuthService } from '../src/platform/auth/auth.service.ts';
 import { serve } from '../src/serve.ts';
 
 /** The whole product on a real database and a real port, without the scheduler. */
-async function start() {
+async function start(demo = false) {
   const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-product-'));
   const opened = await open({
     port: 0,
@@ -18,7 +19,7 @@ async function start() {
     dataDir,
     databaseUrl: undefined,
     elasticsearchUrl: undefined,
-    demo: false,
+    demo: demo ? undefined : false,
     logLevel: 'silent',
   });
   const served = await serve(opened, { scheduled: false });
@@ -134,5 +135,39 @@ describe('the product', () => {
     await expect(
       serve({ ...opened, core: { ...opened.core, config: { ...opened.core.config, port } } }, { scheduled: false }),
     ).rejects.toThrow(/已被别的程序占用/u);
+  });
+
+  it('shows the demo city until a real source is added, and then nothing of it is left', async () => {
+    const { opened, served, call, login } = await start(true);
+    const { demo, collector, db } = opened.core;
+    expect(await demo.start(served.app.get(DemoDesk))).toBe(true);
+    await login('admin');
+    const letters = await db.one<{ id: number }>(`SELECT id FROM sources WHERE kind = 'feed' ORDER BY id DESC LIMIT 1`);
+    expect(await collector.runNow(Number(letters?.id))).toMatchObject({ outcome: 'ok' });
+    for (const step of served.app.get(Steps).list) while ((await step.step()) > 0);
+    expect((await call('GET', '/search?range=all')).body['total']).toBeGreaterThan(10);
+    expect((await call('GET', '/status')).body).toMatchObject({ demo: true });
+    const source = {
+      kind: 'feed',
+      name: '市政府网站',
+      settings: { url: 'https://www.example.gov.cn/rss.xml', accountName: '市政府网站' },
+    };
+    expect((await call('POST', '/sources', source)).status).toBe(200);
+    expect((await call('GET', '/status')).body).toMatchObject({ demo: false });
+    expect((await call('GET', '/search?range=all')).body).toMatchObject({ total: 0 });
+    for (const table of [
+      'posts',
+      'topics',
+      'claims',
+      'inbox_cases',
+      'departments',
+      'debunks',
+      'alerts',
+      'rollup_days',
+      'reply_handles',
+    ]) {
+      expect([table, await db.all(`SELECT count(*) AS n FROM ${table}`)]).toEqual([table, [{ n: 0 }]]);
+    }
+    expect(await db.all('SELECT name FROM sources')).toEqual([{ name: '市政府网站' }]);
   });
 });

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { defineConnector, type Gap, type Page, type RunContext } from '../connector.ts';
 import { ConnectorError, LayoutChanged } from '../errors.ts';
-import { officeTime } from '../parse/weibo-date.ts';
+import { officeTime } from '../parse/dates.ts';
 
 const SEEN_KEPT = 1000;
 const PAGES = 10;

@@ -6,7 +6,7 @@ import type { RawItem } from '@minsheng/contracts';
 import { z } from 'zod';
 import { defineConnector, type Gap, type Gone, type Page, type RunContext } from '../connector.ts';
 import { ConnectorError, LayoutChanged, LoginNeeded, RetryAfter } from '../errors.ts';
-import { officeTime } from '../parse/weibo-date.ts';
+import { officeTime } from '../parse/dates.ts';
 
 const DAY = 86_400_000;
 const ARTICLES = 20;

@@ -23,7 +23,8 @@ for (const [net, prefix] of [
   inner.addSubnet(net, prefix, 'ipv4');
 }
 for (const [net, prefix] of [
-  ['::', 127],
+  // IPv4-compatible addresses, the unspecified one and loopback among them
+  ['::', 96],
   ['64:ff9b::', 96],
   ['64:ff9b:1::', 48],
   ['100::', 64],
@@ -40,7 +41,9 @@ for (const [net, prefix] of [
 
 /** False for loopback, private, link-local, carrier, documentation and multicast ranges (IANA special-purpose registries), and for non-addresses. */
 export function isPublicAddress(address: string): boolean {
-  const bare = address.replace(/^\[|\]$/gu, '').split('%')[0] ?? '';
+  const given = address.replace(/^\[|\]$/gu, '').split('%')[0] ?? '';
+  // The shortest spelling, so that every way to write a mapped address is seen as one.
+  const bare = isIP(given) === 6 ? new URL(`http://[${given}]/`).hostname.slice(1, -1) : given;
   const mapped = /^::ffff:(?:(\d+\.\d+\.\d+\.\d+)|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/iu.exec(bare);
   if (mapped !== null) {
     if (mapped[1] !== undefined) return isPublicAddress(mapped[1]);

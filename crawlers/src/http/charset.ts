@@ -4,13 +4,14 @@
 import { LayoutChanged } from '../errors.ts';
 
 /** Names that Chinese sites use; GB2312 and GBK are subsets of GB18030. */
-const ALIAS: Record<string, string> = {
-  gb2312: 'gb18030',
-  gbk: 'gb18030',
-  'gb_2312-80': 'gb18030',
-  utf8: 'utf-8',
-  'utf-8;': 'utf-8',
-};
+const ALIAS = new Map([
+  ['gb2312', 'gb18030'],
+  ['gbk', 'gb18030'],
+  ['gb_2312-80', 'gb18030'],
+  ['x-gbk', 'gb18030'],
+  ['cp936', 'gb18030'],
+  ['utf8', 'utf-8'],
+]);
 
 function declared(bytes: Uint8Array, contentType: string): string | undefined {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8';
@@ -30,7 +31,7 @@ export function decodeBody(bytes: Uint8Array, contentType: string): string {
   const name = declared(bytes, contentType)?.toLowerCase();
   if (name !== undefined) {
     try {
-      return new TextDecoder(ALIAS[name] ?? name).decode(bytes);
+      return new TextDecoder(ALIAS.get(name) ?? name).decode(bytes);
     } catch {
       throw new LayoutChanged(
         `对方声明了无法识别的字符编码“${name.slice(0, 30)}”，这一页没有读取。请联系对方网站，或检查地址是否正确。`,

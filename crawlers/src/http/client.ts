@@ -14,6 +14,8 @@ export interface HttpRequest {
   /** Validators of the last answer, for a conditional request. */
   ifNoneMatch?: string;
   ifModifiedSince?: string;
+  /** Never sent twice, whatever goes wrong: for writes that a repetition would double. */
+  once?: boolean;
 }
 
 export interface HttpAnswer {

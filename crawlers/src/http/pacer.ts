@@ -11,6 +11,8 @@ export interface PaceOptions {
   jitterMs: number;
 }
 
+const HOSTS_KEPT = 1000;
+
 /** One queue per host: a request starts at least `minIntervalMs` after the one before. */
 export class Pacer {
   private readonly nextAt = new Map<string, number>();
@@ -18,13 +20,19 @@ export class Pacer {
   constructor(
     private readonly now: () => number = Date.now,
     private readonly random: () => number = Math.random,
+    private readonly pause: (ms: number, signal?: AbortSignal) => Promise<void> = async (ms, signal) => {
+      await sleep(ms, undefined, signal === undefined ? {} : { signal });
+    },
   ) {}
 
   async wait(host: string, pace: PaceOptions, signal?: AbortSignal): Promise<void> {
     const now = this.now();
     const at = Math.max(now, this.nextAt.get(host) ?? 0);
     this.nextAt.set(host, at + pace.minIntervalMs + this.random() * pace.jitterMs);
-    if (at > now) await sleep(at - now, undefined, signal === undefined ? {} : { signal });
+    if (this.nextAt.size > HOSTS_KEPT) {
+      for (const [name, free] of this.nextAt) if (free < now) this.nextAt.delete(name);
+    }
+    if (at > now) await this.pause(at - now, signal);
   }
 }
 

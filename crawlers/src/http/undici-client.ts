@@ -2,40 +2,48 @@
  * In: requests of connectors, and how carefully this source is to be asked. Out: bounded, decoded answers, or connector errors.
  * Called by: the server's collect step and `crawl`, once per run.
  */
-import { lookup } from 'node:dns';
-import { createRequire } from 'node:module';
+import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSafeNumber, parse as parseLossless } from 'lossless-json';
-import type robotsModule from 'robots-parser';
-import { Agent, interceptors, request as send, type Dispatcher } from 'undici';
+import { Agent, request as send, type Dispatcher } from 'undici';
 import { Blocked, ConnectorError, LayoutChanged, LoginNeeded, RetryAfter } from '../errors.ts';
 import { isPublicAddress } from './addresses.ts';
+import { ENCODINGS, readBody } from './body.ts';
 import { decodeBody } from './charset.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from './client.ts';
+import { readJson } from './json.ts';
 import { Pacer, type Budget, type PaceOptions } from './pacer.ts';
+import { RobotsCache } from './robots.ts';
 
 export interface HttpOptions {
   userAgent: string;
   /** The source says so: intranet sites and the demo city. */
   allowPrivateNetwork: boolean;
   respectRobots: boolean;
+  /** What is known of sites' robots.txt; shared by the process unless a test brings its own. */
+  robots: RobotsCache;
   pace: PaceOptions;
   pacer: Pacer;
   budget?: Budget;
   maxBodyBytes: number;
+  /** For one try, from the connection to the last byte. */
   timeoutMs: number;
   /** Tries after the first, for network faults, 5xx and short waits. */
   retries: number;
   now(): number;
   random(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** A name's addresses, asked anew for every connection. */
+  resolve(host: string): Promise<{ address: string; family: number }[]>;
+  /** Which addresses may be connected to while `allowPrivateNetwork` is off. */
+  isAllowedAddress(address: string): boolean;
 }
 
 const DEFAULTS: HttpOptions = {
   userAgent: 'Minsheng/0.1 (government public-opinion dashboard; polite crawler)',
   allowPrivateNetwork: false,
   respectRobots: false,
+  robots: new RobotsCache(),
   pace: { minIntervalMs: 1000, jitterMs: 500 },
   pacer: new Pacer(),
   maxBodyBytes: 5 * 1024 * 1024,
@@ -46,6 +54,8 @@ const DEFAULTS: HttpOptions = {
   sleep: async (ms, signal) => {
     await sleep(ms, undefined, signal === undefined ? {} : { signal });
   },
+  resolve: (host) => lookup(host, { all: true }),
+  isAllowedAddress: isPublicAddress,
 };
 
 /** A wait longer than this is handed to the schedule instead of being slept through. */
@@ -53,13 +63,10 @@ const LONGEST_SLEEP_MS = 20_000;
 const BACKOFF_MS = 500;
 const MAX_REDIRECTS = 5;
 const ROBOTS_AGENT = 'Minsheng';
-const ROBOTS_KEPT_MS = 24 * 3_600_000;
 const PASSPORT = /(?:^|\.)(?:passport|login|sso|signin)\./iu;
-
-// The package's types describe a default export that its CommonJS file does not have.
-const robotsParser = createRequire(import.meta.url)('robots-parser') as typeof robotsModule.default;
-
-type Robots = ReturnType<typeof robotsParser>;
+const CAPTCHA = /captcha|verify/iu;
+/** Headers that say who we are: not for another site's eyes. */
+const SECRET_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization', 'access-token']);
 
 /** The requests a client has made; runs record it. */
 export interface CountingHttpClient extends HttpClient {
@@ -74,10 +81,9 @@ export function createHttpClient(given: Partial<HttpOptions> = {}): CountingHttp
 class UndiciClient implements CountingHttpClient {
   requests = 0;
   private readonly agent: Dispatcher;
-  private readonly robots = new Map<string, { until: number; rules: Robots | 'closed' }>();
 
   constructor(private readonly options: HttpOptions) {
-    const { allowPrivateNetwork, timeoutMs } = options;
+    const { timeoutMs } = options;
     this.agent = new Agent({
       connections: 4,
       headersTimeout: timeoutMs,
@@ -86,20 +92,27 @@ class UndiciClient implements CountingHttpClient {
         timeout: Math.min(10_000, timeoutMs),
         // The address that is connected to is the address that is judged: a name that resolves anew cannot slip past.
         lookup: (host, lookupOptions, callback) => {
-          lookup(host, { ...lookupOptions, all: true }, (error, addresses) => {
-            if (error !== null) {
-              callback(error, '', 4);
-              return;
-            }
-            const allowed = allowPrivateNetwork ? addresses : addresses.filter((a) => isPublicAddress(a.address));
-            const first = allowed[0];
-            if (first === undefined) callback(refused(host), '', 4);
-            else if (lookupOptions.all === true) callback(null, allowed);
-            else callback(null, first.address, first.family);
-          });
+          this.addressesOf(host).then(
+            (addresses) => {
+              const [first] = addresses;
+              if (first === undefined) callback(refused(host), '', 4);
+              else if (lookupOptions.all === true) callback(null, addresses);
+              else callback(null, first.address, first.family);
+            },
+            (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), '', 4),
+          );
         },
       },
-    }).compose(interceptors.decompress());
+    });
+  }
+
+  private async addressesOf(host: string): Promise<{ address: string; family: number }[]> {
+    const addresses = await this.options.resolve(host);
+    return addresses.filter((a) => this.mayReach(a.address));
+  }
+
+  private mayReach(address: string): boolean {
+    return this.options.allowPrivateNetwork || this.options.isAllowedAddress(address);
   }
 
   async close(): Promise<void> {
@@ -111,12 +124,15 @@ class UndiciClient implements CountingHttpClient {
     for (const [name, value] of Object.entries(request.query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
-    if (this.options.respectRobots) await this.obeyRobots(url, request.signal);
+    return this.persist(url, request, this.options.respectRobots);
+  }
+
+  private async persist(url: URL, request: HttpRequest, robots: boolean): Promise<HttpAnswer> {
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.follow(url, request);
+        return await this.follow(url, request, robots);
       } catch (error) {
-        const wait = this.waitBefore(error, attempt);
+        const wait = request.once === true ? null : this.waitBefore(error, attempt);
         if (wait === null || request.signal?.aborted === true) throw this.told(error, url);
         await this.options.sleep(wait, request.signal);
       }
@@ -135,40 +151,45 @@ class UndiciClient implements CountingHttpClient {
     return this.options.random() * BACKOFF_MS * 2 ** attempt;
   }
 
-  private async follow(start: URL, request: HttpRequest): Promise<HttpAnswer> {
+  private async follow(start: URL, given: HttpRequest, robots: boolean): Promise<HttpAnswer> {
     let url = start;
+    let request = given;
     for (let hop = 0; ; hop++) {
       this.judge(url);
-      const answer = await this.once(url, request);
+      const delayMs = robots ? await this.obeyRobots(url, request.signal) : 0;
+      const answer = await this.send(url, request, delayMs);
       const location = answer.headers['location'];
       if (answer.status < 300 || answer.status >= 400 || answer.status === 304 || location === undefined) return answer;
+      const details = { status: answer.status };
+      if (!URL.canParse(location, url))
+        throw new LayoutChanged('对方要求跳转到一个无效的地址，这一页没有读取。请检查地址。', details);
       const next = new URL(location, url);
-      if (next.host !== url.host && PASSPORT.test(`.${next.host}`)) {
-        throw new LoginNeeded('对方要求登录（转到了登录页），已停止采集这个源。请重新授权。', {
-          status: answer.status,
-        });
-      }
-      if (hop >= MAX_REDIRECTS)
-        throw new LayoutChanged('对方连续跳转超过 5 次，这一页没有读取。请检查地址。', { status: answer.status });
+      if (next.host !== url.host && PASSPORT.test(`.${next.host}`))
+        throw new LoginNeeded('对方要求登录（转到了登录页），已停止采集这个源。请重新授权。', details);
+      if (CAPTCHA.test(next.pathname) && !CAPTCHA.test(start.pathname))
+        throw new Blocked(
+          '对方要求人工验证（验证码），已停止采集这个源。请联系平台确认访问权限，勿尝试绕过。',
+          details,
+        );
+      if (hop >= MAX_REDIRECTS) throw new LayoutChanged('对方连续跳转超过 5 次，这一页没有读取。请检查地址。', details);
+      request = redirected(request, answer.status, url, next);
       url = next;
     }
   }
 
   private judge(url: URL): void {
-    if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refused(url.protocol);
-    if (
-      isIP(url.hostname.replace(/^\[|\]$/gu, '')) !== 0 &&
-      !this.options.allowPrivateNetwork &&
-      !isPublicAddress(url.hostname)
-    ) {
-      throw refused(url.hostname);
+    if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+      throw new ConnectorError('refused-address', '只访问 http 和 https 地址，其他地址没有访问。请检查地址。');
     }
+    const host = url.hostname.replace(/^\[|\]$/gu, '');
+    if (isIP(host) !== 0 && !this.mayReach(host)) throw refused(url.hostname);
   }
 
-  private async once(url: URL, request: HttpRequest): Promise<HttpAnswer> {
+  private async send(url: URL, request: HttpRequest, delayMs: number): Promise<HttpAnswer> {
     const { options } = this;
     await options.budget?.take(1);
-    await options.pacer.wait(url.host, options.pace, request.signal);
+    const { minIntervalMs, jitterMs } = options.pace;
+    await options.pacer.wait(url.host, { minIntervalMs: Math.max(minIntervalMs, delayMs), jitterMs }, request.signal);
     this.requests++;
     const { method, body, headers } = bodyOf(request);
     const deadline = AbortSignal.timeout(options.timeoutMs);
@@ -180,7 +201,7 @@ class UndiciClient implements CountingHttpClient {
       headers: {
         'user-agent': options.userAgent,
         accept: '*/*',
-        'accept-encoding': 'gzip, deflate, br',
+        'accept-encoding': ENCODINGS,
         ...headers,
         ...(request.ifNoneMatch === undefined ? {} : { 'if-none-match': request.ifNoneMatch }),
         ...(request.ifModifiedSince === undefined ? {} : { 'if-modified-since': request.ifModifiedSince }),
@@ -191,36 +212,10 @@ class UndiciClient implements CountingHttpClient {
     for (const [name, value] of Object.entries(response.headers)) {
       if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
     }
-    const bytes = await this.read(response.body, flat);
+    const bytes = await readBody(response.body, flat, options.maxBodyBytes);
     this.refuseByStatus(response.statusCode, flat);
     const text = decodeBody(bytes, flat['content-type'] ?? '');
-    return { status: response.statusCode, url: url.href, headers: flat, text, json: () => losslessJson(text) };
-  }
-
-  /** The whole body, or an error: a cut-off answer is never taken for a short one. */
-  private async read(body: Dispatcher.ResponseData['body'], headers: Record<string, string>): Promise<Uint8Array> {
-    // A body given up on reports its own end as an error; the one that matters is thrown below.
-    body.on('error', () => undefined);
-    const tooLarge = () =>
-      new ConnectorError(
-        'too-large',
-        `对方返回的内容超过 ${Math.round(this.options.maxBodyBytes / 1024 / 1024)} MB，这一页没有读取。请检查地址是否正确。`,
-      );
-    if (Number(headers['content-length'] ?? 0) > this.options.maxBodyBytes) {
-      body.destroy();
-      throw tooLarge();
-    }
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of body) {
-      size += chunk.length;
-      if (size > this.options.maxBodyBytes) {
-        body.destroy();
-        throw tooLarge();
-      }
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
+    return { status: response.statusCode, url: url.href, headers: flat, text, json: () => readJson(text) };
   }
 
   private refuseByStatus(status: number, headers: Record<string, string>): void {
@@ -232,36 +227,15 @@ class UndiciClient implements CountingHttpClient {
       throw new RetryAfter(`对方要求放慢访问，${seconds} 秒后继续。`, seconds, { status });
     }
     if (status === 407) throw new ConnectorError('config', '代理服务器要求认证，请检查网络设置。', { status });
-    if (status === 500 || status === 502 || status === 503 || status === 504) {
+    if (status >= 500) {
       throw new ConnectorError('unreachable', `对方服务器暂时出错（HTTP ${status}），稍后自动重试。`, { status });
     }
   }
 
-  /** RFC 9309: 4xx means no rules, 5xx or silence means stay out for now. */
-  private async obeyRobots(url: URL, signal: AbortSignal | undefined): Promise<void> {
-    const now = this.options.now();
-    let known = this.robots.get(url.origin);
-    if (known === undefined || known.until < now) {
-      const address = new URL('/robots.txt', url);
-      let rules: Robots | 'closed';
-      try {
-        const answer = await this.follow(address, { url: address.href, ...(signal === undefined ? {} : { signal }) });
-        rules = robotsParser(address.href, answer.status < 300 ? answer.text : '');
-      } catch (error) {
-        if (error instanceof ConnectorError && error.kind === 'refused-address') throw error;
-        rules = 'closed';
-      }
-      known = { until: now + (rules === 'closed' ? 600_000 : ROBOTS_KEPT_MS), rules };
-      this.robots.set(url.origin, known);
-    }
-    if (known.rules === 'closed')
-      throw new RetryAfter('暂时读不到对方网站的 robots.txt，按规范先不采集，10 分钟后再看。', 600);
-    if (known.rules.isAllowed(url.href, ROBOTS_AGENT) === false) {
-      throw new ConnectorError(
-        'permission',
-        '对方网站的 robots.txt 不允许采集这个地址，已停止。请与网站管理单位商定。',
-      );
-    }
+  private obeyRobots(url: URL, signal: AbortSignal | undefined): Promise<number> {
+    return this.options.robots.obey(url, ROBOTS_AGENT, this.options.now(), (address) =>
+      this.persist(address, { url: address.href, ...(signal === undefined ? {} : { signal }) }, false),
+    );
   }
 
   /** Network faults in the user's words, without addresses' query strings, which may hold secrets. */
@@ -285,6 +259,23 @@ function refused(host: string): ConnectorError {
     'refused-address',
     `地址 ${host} 指向内部网络，出于安全没有访问。如确属本单位内网站点，请在采集源中打开“允许内网地址”。`,
   );
+}
+
+/**
+ * What a redirect may carry on. Another origin gets no credentials, and no body: a POST there is refused. As browsers do, 301, 302 and
+ * 303 turn a POST into a GET.
+ */
+function redirected(request: HttpRequest, status: number, from: URL, to: URL): HttpRequest {
+  const posted = request.json !== undefined || request.form !== undefined || request.method === 'POST';
+  const { json, form, method, headers, ...rest } = request;
+  const sameOrigin = from.origin === to.origin;
+  const kept = Object.fromEntries(
+    Object.entries(headers ?? {}).filter(([name]) => sameOrigin || !SECRET_HEADERS.has(name.toLowerCase())),
+  );
+  if (!posted || (status !== 307 && status !== 308)) return { ...rest, headers: kept };
+  if (!sameOrigin)
+    throw new LayoutChanged('对方要求把提交的内容转到另一个网站，出于安全没有照办。请检查接口地址。', { status });
+  return { ...request, headers: kept, json, form, method };
 }
 
 function faultName(code: string, error: unknown): string {
@@ -328,19 +319,4 @@ export function retryAfterSeconds(value: string | undefined, now: number): numbe
   if (/^\d+$/u.test(value.trim())) return Number(value.trim());
   const at = Date.parse(value);
   return Number.isNaN(at) ? undefined : Math.max(0, Math.ceil((at - now) / 1000));
-}
-
-/** Integers beyond 2^53 come back as strings, so that 19-digit ids survive. */
-function losslessJson(text: string): unknown {
-  const body = text.replace(/^\ufeff/u, '').trim();
-  if (body === '') throw new LoginNeeded('对方返回了空白内容，通常表示登录已失效或访问受限。请重新授权。');
-  if (body.startsWith('<')) throw new LoginNeeded('对方返回的是网页而不是数据，通常是登录页或验证页。请重新授权。');
-  try {
-    if (!/[0-9]{16}/u.test(body)) return JSON.parse(body) as unknown;
-    return parseLossless(body, null, (value) => (isSafeNumber(value) ? Number(value) : value));
-  } catch (cause) {
-    throw new LayoutChanged('对方返回的数据格式无法识别，这一页没有读取。可能是接口有变，请联系系统维护方。', {
-      code: cause instanceof Error ? cause.name : 'parse',
-    });
-  }
 }

@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchAnalysis, benchTexts } from '../enrich/bench.ts';
 import { linesOf } from '../enrich/datasets.ts';
+import { benchQuery } from '../dashboard/bench-query.ts';
 import { open } from '../open.ts';
+import { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database/database.ts';
+import { TopicRowsReader } from '../topics/topic-rows.ts';
 import { readConfig } from '../platform/config.ts';
 import { UserError } from '../platform/errors.ts';
 import { ingestFile } from './ingest.ts';
@@ -13,8 +17,8 @@ import { answer, parsed, say, type Verb } from './verb.ts';
 const POSTS = 200_000;
 
 export const benchVerb: Verb = {
-  usage: 'ingest | analysis [--posts N] [--file F]',
-  summary: '测速：入库、分析，均与同一次运行中的基准相比',
+  usage: 'ingest | query | analysis [--posts N] [--file F]',
+  summary: '测速：入库、查询、分析，均与同一次运行中的基准相比',
   async run(args) {
     const { positionals, values } = parsed(args, {
       json: { type: 'boolean' },
@@ -23,11 +27,18 @@ export const benchVerb: Verb = {
     });
     const name = positionals[0] ?? 'ingest';
     if (name === 'analysis') answer(benchAnalysis());
+    else if (name === 'query') answer(await benchQuery({ sizes: [100_000, 1_000_000], onStep: say, topics: topicList }));
     else if (name === 'ingest') answer(await benchIngest(Number(values.posts ?? POSTS), values.file));
-    else throw new UserError('invalid-input', `没有“${name}”这项测速。`, { todo: '可用：ingest、analysis。' });
+    else throw new UserError('invalid-input', `没有“${name}”这项测速。`, { todo: '可用：ingest、query、analysis。' });
     return 0;
   },
 };
+
+/** The topic list as its page asks for it. */
+function topicList(db: Database, now: number) {
+  const rows = new TopicRowsReader(db, new Clock());
+  return () => rows.list({ from: now - 3 * 86_400_000, to: now, sort: 'heat', muted: 'hide', limit: 30 });
+}
 
 /** Posts made here (about 77 characters each), or a file's; from NDJSON to committed and searchable, against bare `cut` of the same texts. */
 async function benchIngest(posts: number, given: string | undefined) {

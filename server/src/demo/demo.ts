@@ -16,6 +16,7 @@ const KEPT = new Set([
   'settings',
   'dictionary',
   'author_keys',
+  'inbox_rules',
   'migrations',
   'sqlite_sequence',
 ]);
@@ -125,16 +126,16 @@ export class Demo {
     if (!(await this.settings.demo())) return false;
     this.log.info({ reason }, 'leaving the demo city');
     await this.stop();
-    await this.onClear?.();
     await this.db.write(async (tx) => {
       const tables = await tx.all<{ name: string }>(
         `SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'`,
       );
       for (const { name } of tables) {
-        if (!KEPT.has(name) && !name.startsWith('post_index') && !name.startsWith('sqlite_'))
+        if (!KEPT.has(name) && !name.startsWith('search_index') && !name.startsWith('sqlite_'))
           await tx.run(`DELETE FROM "${name}"`);
       }
     });
+    await this.onClear?.();
     await this.settings.set('demo', false);
     await this.settings.set('office', {});
     this.onLeft?.();

@@ -1,0 +1,164 @@
+/**
+ * The users' journeys in a real browser, on the whole product with the demo city crawled by the real connectors.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import chromium from '@sparticuz/chromium';
+import { chromium as playwright, type Browser, type Page } from 'playwright-core';
+import 'reflect-metadata';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Steps } from '../src/collect/scheduler.ts';
+import { DemoDesk } from '../src/demo/demo-desk.ts';
+import { open, type Opened } from '../src/open.ts';
+import { AuthService } from '../src/platform/auth/auth.service.ts';
+import { serve, type Served } from '../src/serve.ts';
+
+let opened: Opened;
+let served: Served;
+let browser: Browser;
+let page: Page;
+let dataDir: string;
+let password = '';
+const problems: string[] = [];
+
+beforeAll(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), 'minsheng-journey-'));
+  opened = await open({
+    port: 0,
+    host: '127.0.0.1',
+    dataDir,
+    databaseUrl: undefined,
+    elasticsearchUrl: undefined,
+    demo: undefined,
+    logLevel: 'silent',
+  });
+  served = await serve(opened, { scheduled: false });
+  password = (await served.app.get(AuthService).bootstrap())[0]?.oneTimePassword ?? '';
+  await opened.core.demo.start(served.app.get(DemoDesk));
+  for (const { id } of await opened.core.db.all<{ id: number }>('SELECT id FROM sources ORDER BY id')) {
+    expect(await opened.core.collector.runNow(id)).toMatchObject({ outcome: 'ok', rejected: 0 });
+  }
+  const { list } = served.app.get(Steps);
+  for (const step of list) while ((await step.step()) > 0);
+  for (const step of list) await step.refresh?.();
+  browser = await playwright.launch({
+    executablePath: await chromium.executablePath(),
+    args: [...chromium.args, '--no-sandbox'],
+  });
+  page = await browser.newPage({
+    viewport: { width: 1440, height: 900 },
+    locale: 'zh-CN',
+    timezoneId: 'Asia/Shanghai',
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.setDefaultTimeout(20_000);
+}, 240_000);
+
+afterAll(async () => {
+  await browser.close();
+  await served.close();
+  await opened.close();
+  rmSync(dataDir, { recursive: true, force: true });
+}, 60_000);
+
+const heading = async () => (await page.locator('h1').first().textContent())?.trim() ?? '';
+
+describe('a press officer in the demo city', () => {
+  it('signs in with the one-time password and sets her own', async () => {
+    await page.goto(`${served.url}/`);
+    await page.fill('#username', 'admin');
+    await page.fill('#password', password);
+    await page.keyboard.press('Enter');
+    await page.fill('#current', password);
+    await page.fill('#next', 'Lanjiang-2026!');
+    await page.fill('#again', 'Lanjiang-2026!');
+    await page.keyboard.press('Enter');
+    await page.getByText('要办的事').waitFor();
+    await page.getByText(/演示/u).first().waitFor();
+    await page.getByRole('heading', { name: /过去 24 小时 [\d,]+ 条/u }).waitFor();
+  }, 60_000);
+
+  it('finds the water outage among the topics and opens its dossier', async () => {
+    await page.goto(`${served.url}/topics`);
+    await page.getByRole('link', { name: '望江路停水', exact: true }).first().click();
+    await page.waitForURL(/\/topics\/\d+/u);
+    await page
+      .getByText(/共 [\d,]+ 条/u)
+      .first()
+      .waitFor();
+    expect(await heading()).toContain('望江路停水');
+  }, 60_000);
+
+  it('finds the claim that spreads now and grades it', async () => {
+    await page.goto(`${served.url}/claims`);
+    await page.locator('a.statement', { hasText: '桐荫小学' }).first().click();
+    await page.waitForURL(/\/claims\/\d+/u);
+    await page.getByRole('button', { name: /定级/u }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.waitFor();
+    await dialog
+      .getByText(/48 小时/u)
+      .first()
+      .click();
+    await dialog.locator('button[type=submit], button.primary').last().click();
+    await dialog.waitFor({ state: 'hidden' });
+    const [claim] = await opened.core.db.all<{ grade: string }>('SELECT grade FROM claims WHERE grade IS NOT NULL');
+    expect(claim?.grade).toBe('ordinary');
+  }, 60_000);
+
+  it('searches, and sees no phone number and no handle', async () => {
+    await page.goto(`${served.url}/search?q=${encodeURIComponent('停水 望江路')}&range=all`);
+    await page.locator('mark').first().waitFor();
+    const text = (await page.locator('main').textContent()) ?? '';
+    expect(text).toContain('停水');
+    expect(text).not.toMatch(/1[3-9]\d{9}/u);
+  }, 60_000);
+
+  it('reads the briefing, whose figures open what is behind them', async () => {
+    const day = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+    await page.goto(`${served.url}/briefings/${day}`);
+    await page
+      .getByText(/舆情日报/u)
+      .first()
+      .waitFor();
+    await page.getByText('与平日不同').first().waitFor();
+    const figure = page.locator('main a[href*="/search"], main a[href*="/topics"]').first();
+    await figure.click();
+    await page.waitForURL(/\/(?:search|topics)/u);
+  }, 60_000);
+
+  it('opens a letter and drafts an answer to it', async () => {
+    await page.goto(`${served.url}/inbox`);
+    await page.locator('a[href^="/inbox/"]').first().click();
+    await page.waitForURL(/\/inbox\/\d+/u);
+    await page.locator('textarea').first().fill('您好，您反映的情况已转主管部门核实，将在期限内答复您。');
+    await page
+      .getByRole('button', { name: /送审|提交/u })
+      .first()
+      .click();
+    await page
+      .getByText(/待审核/u)
+      .first()
+      .waitFor();
+    const [reply] = await opened.core.db.all<{ n: number }>('SELECT count(*) AS n FROM inbox_replies');
+    expect(Number(reply?.n)).toBe(1);
+  }, 60_000);
+
+  it('meets no script error on any page', async () => {
+    for (const path of [
+      '/sources',
+      '/accounts',
+      '/debunks',
+      '/answers',
+      '/system/status',
+      '/system/dictionary',
+      '/system/departments',
+      '/briefings',
+    ]) {
+      await page.goto(served.url + path);
+      await page.locator('h1').first().waitFor();
+    }
+    expect(problems).toEqual([]);
+  }, 90_000);
+});

@@ -5,6 +5,7 @@ import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from
 import type { Access } from '@minsheng/contracts';
 import { setSessionProblemHandler } from '../api/client.ts';
 import { allPages, navPages } from './pages.ts';
+import { safeNext } from './safe-next.ts';
 import { useSession } from './session.ts';
 
 declare module 'vue-router' {
@@ -20,11 +21,6 @@ const records: RouteRecordRaw[] = allPages.map((page) => ({
   component: page.load,
   meta: { title: page.title, access: page.access, layout: page.layout ?? 'app' },
 }));
-
-/** Only addresses of our own may follow a sign-in: a page here, not `//elsewhere`. */
-export function safeNext(next: unknown): string {
-  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/';
-}
 
 export function createAppRouter(): Router {
   const router = createRouter({

@@ -236,7 +236,7 @@ const briefing: Briefing = {
       items: [
         {
           runs: [{ text: '高层住户何时恢复供水（' }, { text: '38 条', figure: 'high' }, { text: '同样的问题）。' }],
-          href: '/inbox?group=1',
+          href: '/inbox?view=todo&groupId=1',
         },
         { runs: [{ text: '枫林小学明年是否招收划片外租房家庭子女。' }], href: '/topics/4' },
       ],

@@ -5,6 +5,7 @@ import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from
 import type { Access } from '@minsheng/contracts';
 import { setSessionProblemHandler } from '../api/client.ts';
 import { allPages, navPages } from './pages.ts';
+import { safeNext } from './safe-next.ts';
 import { useSession } from './session.ts';
 
 declare module 'vue-router' {
@@ -21,16 +22,22 @@ const records: RouteRecordRaw[] = allPages.map((page) => ({
   meta: { title: page.title, access: page.access, layout: page.layout ?? 'app' },
 }));
 
-/** Only addresses of our own may follow a sign-in: a page here, not `//elsewhere`. */
-export function safeNext(next: unknown): string {
-  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/';
-}
-
 export function createAppRouter(): Router {
   const router = createRouter({
     history: createWebHistory(),
     routes: [
       ...records,
+      // Addresses that quick search and sent messages use: one post opens beside the search, and a group opens at its first page.
+      {
+        path: '/posts/:id',
+        redirect: (to) => ({ path: '/search', query: { range: 'all', post: String(to.params['id']) } }),
+      },
+      { path: '/briefing', redirect: '/briefings' },
+      {
+        path: '/system',
+        redirect: () =>
+          navPages(useSession().may).find((page) => page.nav?.group === 'system')?.path ?? '/system/status',
+      },
       {
         path: '/:rest(.*)*',
         component: () => import('./NotFoundPage.vue'),

@@ -3,7 +3,7 @@ import { defineComponent, h, nextTick } from 'vue';
 import { mount } from '@vue/test-utils';
 import { createMemoryHistory, createRouter } from 'vue-router';
 import { navPages } from './pages.ts';
-import { safeNext } from './router.ts';
+import { safeNext } from './safe-next.ts';
 import { mayUse } from './session.ts';
 import { carriedQuery, useQueryParam, useTimeWindow, windowOf, windowText } from './url-state.ts';
 

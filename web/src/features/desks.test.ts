@@ -1,6 +1,10 @@
 import { flushPromises, type VueWrapper } from '@vue/test-utils';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fakeFetch } from '../../test/fake-api.ts';
 import { mountPage, type Mounted } from '../../test/mount-page.ts';
+import { createPinia, setActivePinia } from 'pinia';
+import { createAppRouter } from '../app/router.ts';
+import { useSession } from '../app/session.ts';
 import { toasts } from '../ui/toast.ts';
 import BriefingPage from './briefings/BriefingPage.vue';
 import SharedBriefingPage from './briefings/SharedBriefingPage.vue';
@@ -278,5 +282,22 @@ describe('用户', () => {
     await button(page, '我已交给本人').trigger('click');
     expect(page.text()).not.toContain('Tq7-Lm2x-9Rw4');
     expect(page.text()).toContain('王芳');
+  });
+});
+
+describe('addresses that quick search answers with', () => {
+  it.each([
+    ['officer', '/posts/5001', '/search?range=all&post=5001'],
+    ['officer', '/briefing', '/briefings'],
+    ['admin', '/system', '/system/departments'],
+    ['secadmin', '/system', '/system/users'],
+    ['auditor', '/system', '/system/audit'],
+  ])('%s: %s opens %s', async (user, given, wanted) => {
+    vi.stubGlobal('fetch', fakeFetch(user));
+    setActivePinia(createPinia());
+    await useSession().ensure();
+    const router = createAppRouter();
+    await router.push(given);
+    expect(router.currentRoute.value.fullPath).toBe(wanted);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { insideHref, neighbourDay, paperColumns, runsOf, sectionNumber } from './briefings/briefing-words.ts';
 import { dueWords, possibleSteps } from './inbox/inbox-words.ts';
+import { everyDay, shownFacets } from './search/facets.ts';
 import { collect, fieldsOf } from './sources/schema-form.ts';
 import { byNeed, readSourceFile, scheduleOf, scheduleText, shade } from './sources/source-words.ts';
 import { auditName, bytesText } from './system/system-words.ts';
@@ -207,5 +208,32 @@ describe('system words', () => {
     expect([0, 1023, 1536, 48_000_000_000].map(bytesText)).toEqual(['0 B', '1023 B', '1.5 KB', '44.7 GB']);
     expect(auditName('inbox.reveal')).toBe('查看联系所需信息（留痕）');
     expect(auditName('unknown.thing')).toBe('unknown.thing');
+  });
+});
+
+describe('facets', () => {
+  it('puts days without a hit between those with one, also over the end of a month', () => {
+    expect(
+      everyDay([
+        { day: '2026-12-02', count: 3 },
+        { day: '2026-11-29', count: 5 },
+      ]),
+    ).toEqual([
+      { day: '2026-11-29', count: 5 },
+      { day: '2026-11-30', count: 0 },
+      { day: '2026-12-01', count: 0 },
+      { day: '2026-12-02', count: 3 },
+    ]);
+    expect(everyDay([])).toEqual([]);
+    const far = [
+      { day: '2020-01-01', count: 1 },
+      { day: '2026-01-01', count: 1 },
+    ];
+    expect(everyDay(far)).toEqual(far);
+  });
+  it('names sentiments as every other page does', () => {
+    const none = { countedOver: 0, platform: [], kind: [], source: [], account: [], days: [] };
+    const shown = shownFacets({ ...none, sentiment: [{ value: 'uncertain', label: '不确定', count: 2 }] });
+    expect(shown.sentiment).toEqual([{ value: 'uncertain', label: '难以判断', count: 2 }]);
   });
 });

@@ -8,7 +8,11 @@ export default defineConfig({
   test: {
     projects: [
       { resolve, ssr, test: { name: 'contracts', root: 'server/contracts', include: ['src/**/*.test.ts'] } },
-      { resolve, ssr, test: { name: 'crawlers', root: 'crawlers', include: ['src/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        resolve,
+        ssr,
+        test: { name: 'crawlers', root: 'crawlers', include: ['src/**/*.test.ts'], testTimeout: 60_000 },
+      },
       {
         resolve,
         ssr,

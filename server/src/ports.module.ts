@@ -1,7 +1,7 @@
 /**
  * In: the modules of the house. Out: each module's ports bound to the neighbour that serves it. Called by: app.module.ts; nothing else knows who serves whom.
  */
-import { Global, Injectable, Module } from '@nestjs/common';
+import { Global, Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import type { ClaimRow, Coverage, TopicRow } from '@minsheng/contracts';
 import { Alerts } from './alerts/alerts.ts';
 import { BriefingFigures, type BriefedClaim, type BriefedTopic, type Volume } from './briefings/ports.ts';
@@ -25,6 +25,8 @@ import type { Window } from './platform/time-window.ts';
 import { idRange } from './posts/post-id.ts';
 import { CoveragePort, RollupCoverage } from './rollups/coverage.ts';
 import { RollupReader } from './rollups/rollup-reader.ts';
+import { DESK_ROLES, QuickSearch } from './search/quick-search.ts';
+import { SearchModule } from './search/search.module.ts';
 import { SourceEntity } from './sources/source.entity.ts';
 import { TopicRowsReader } from './topics/topic-rows.ts';
 import { TopicsModule } from './topics/topics.module.ts';
@@ -211,6 +213,62 @@ class OverdueAlerts extends AlertsPort {
   }
 }
 
+/** Ctrl+K finds topics, claims, messages and debunks by words of their titles. */
+@Injectable()
+class QuickNouns implements OnModuleInit {
+  constructor(
+    private readonly quick: QuickSearch,
+    private readonly db: Database,
+  ) {}
+
+  onModuleInit(): void {
+    this.register(
+      'topic',
+      '话题',
+      `SELECT id, title, posts || ' 条' AS detail FROM topics WHERE merged_into IS NULL AND posts >= 3 AND title LIKE ? ORDER BY heat DESC, posts DESC LIMIT ?`,
+      '/topics/',
+    );
+    this.register(
+      'claim',
+      '说法',
+      `SELECT id, statement AS title, posts || ' 条转述' AS detail FROM claims WHERE listed = 1 AND statement LIKE ? ORDER BY last_seen DESC LIMIT ?`,
+      '/claims/',
+    );
+    this.register(
+      'message',
+      '留言',
+      `SELECT id, title, channel AS detail FROM inbox_cases WHERE title LIKE ? ORDER BY id DESC LIMIT ?`,
+      '/inbox/',
+    );
+    this.register(
+      'debunk',
+      '辟谣',
+      `SELECT id, claim AS title, verdict AS detail FROM debunks WHERE claim LIKE ? ORDER BY id DESC LIMIT ?`,
+      null,
+    );
+  }
+
+  private register(
+    type: 'topic' | 'claim' | 'message' | 'debunk',
+    name: string,
+    sql: string,
+    path: string | null,
+  ): void {
+    this.quick.register({
+      roles: DESK_ROLES,
+      find: async (q, limit) => {
+        const rows = await this.db.all<{ id: number; title: string; detail: string }>(sql, [`%${q}%`, limit]);
+        return rows.map((r) => ({
+          type,
+          title: r.title.slice(0, 60),
+          detail: `${name} · ${r.detail}`,
+          href: path === null ? `/debunks?q=${encodeURIComponent(q)}` : `${path}${r.id}`,
+        }));
+      },
+    });
+  }
+}
+
 const bound = [
   { provide: TopicRows, useClass: HotTopics },
   { provide: ClaimRows, useClass: OpenClaims },
@@ -224,8 +282,8 @@ const bound = [
 
 @Global()
 @Module({
-  imports: [TopicsModule, ClaimsModule, InboxModule],
-  providers: [RollupCoverage, { provide: CoveragePort, useClass: SourceCoverage }, ...bound],
+  imports: [TopicsModule, ClaimsModule, InboxModule, SearchModule],
+  providers: [QuickNouns, RollupCoverage, { provide: CoveragePort, useClass: SourceCoverage }, ...bound],
   exports: [CoveragePort, ...bound],
 })
 export class PortsModule {}

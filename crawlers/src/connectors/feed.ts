@@ -14,11 +14,17 @@ const SEEN_KEPT = 1000;
 const PAGES = 10;
 
 const Settings = z.object({
-  url: z.url({ protocol: /^https?$/u }).describe('订阅地址（RSS、Atom 或 JSON Feed）'),
-  itemKind: z.enum(['post', 'message']).default('post').describe('post = 网站发布的文章；message = 公开选登的群众来信'),
-  accountName: z.string().min(1).max(80).describe('网站名称'),
-  respectRobots: z.boolean().default(true).describe('遵守对方网站的 robots.txt'),
-  allowPrivateNetwork: z.boolean().default(false).describe('允许内网地址（仅用于本单位内网或演示）'),
+  url: z.url({ protocol: /^https?$/u }).meta({ title: '订阅地址', description: 'RSS 2.0、Atom 或 JSON Feed' }),
+  itemKind: z
+    .enum(['post', 'message'])
+    .default('post')
+    .meta({ title: '内容类型', description: 'post 为网站发布的文章，message 为公开选登的群众来信' }),
+  accountName: z.string().min(1).max(80).meta({ title: '网站名称' }),
+  respectRobots: z.boolean().default(true).meta({ title: '遵守 robots.txt', description: '建议保持打开' }),
+  allowPrivateNetwork: z
+    .boolean()
+    .default(false)
+    .meta({ title: '允许内网地址', description: '仅用于本单位内网站点或演示' }),
 });
 const Cursor = z.object({
   etag: z.string().nullable(),

@@ -17,14 +17,23 @@ const NO_PRIVILEGE = 88000;
 const COMMENT_EVERY_MS = { day: 600_000, later: 21_600_000 };
 
 const Settings = z.object({
-  baseUrl: z.url().default('https://api.weixin.qq.com').describe('接口地址，一般不必修改'),
-  accountName: z.string().min(1).max(80).describe('公众号名称'),
-  days: z.number().int().min(1).max(3650).default(14).describe('首次采集往前多少天，也是继续采集评论的天数'),
-  allowPrivateNetwork: z.boolean().default(false).describe('允许内网地址（仅用于本单位内网或演示）'),
+  baseUrl: z.url().default('https://api.weixin.qq.com').meta({ title: '接口地址', description: '一般不必修改' }),
+  accountName: z.string().min(1).max(80).meta({ title: '公众号名称', description: '与公众号后台一致' }),
+  days: z
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(14)
+    .meta({ title: '采集天数', description: '首次采集往前多少天，也是继续采集留言的天数' }),
+  allowPrivateNetwork: z
+    .boolean()
+    .default(false)
+    .meta({ title: '允许内网地址', description: '仅用于本单位内网站点或演示' }),
 });
 const Credentials = z.object({
-  appid: z.string().min(1).describe('AppID'),
-  secret: z.string().min(1).describe('AppSecret'),
+  appid: z.string().min(1).meta({ title: 'AppID', description: '公众号后台“基本配置”中查看' }),
+  secret: z.string().min(1).meta({ title: 'AppSecret', description: '保存后不再显示，只能重新填写' }),
 });
 
 const Article = z.object({

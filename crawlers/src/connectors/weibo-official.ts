@@ -25,17 +25,44 @@ const LOOKUPS = 5;
 const PERSONS = new Set([-1, 0, 220]);
 
 const Settings = z.object({
-  baseUrl: z.url().default('https://api.weibo.com').describe('接口地址，一般不必修改'),
+  baseUrl: z.url().default('https://api.weibo.com').meta({ title: '接口地址', description: '一般不必修改' }),
   uids: z
     .array(z.string().regex(/^\d+$/u))
     .optional()
-    .describe('只采集这些账号的 UID；留空 = 服务账号关注的全部机构账号'),
-  days: z.number().int().min(1).max(3650).default(14).describe('首次采集往前多少天'),
-  commentDays: z.number().int().min(1).max(3650).default(7).describe('发布后多少天内继续采集评论'),
-  pageCap: z.number().int().min(1).max(100_000).default(200).describe('每次运行最多请求多少页'),
-  allowPrivateNetwork: z.boolean().default(false).describe('允许内网地址（仅用于本单位内网或演示）'),
+    .meta({ title: '账号 UID', description: '只采集这些账号；留空为服务账号关注的全部机构账号' }),
+  days: z
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(14)
+    .meta({ title: '首次采集天数', description: '第一次运行往前采集多少天' }),
+  commentDays: z
+    .number()
+    .int()
+    .min(1)
+    .max(3650)
+    .default(7)
+    .meta({ title: '评论采集天数', description: '发布后多少天内继续采集评论' }),
+  pageCap: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(200)
+    .meta({ title: '每次最多页数', description: '达到后下次从断点继续' }),
+  allowPrivateNetwork: z
+    .boolean()
+    .default(false)
+    .meta({ title: '允许内网地址', description: '仅用于本单位内网站点或演示' }),
 });
-const Credentials = z.object({ accessToken: z.string().trim().min(1).describe('服务账号的 access_token') });
+const Credentials = z.object({
+  accessToken: z
+    .string()
+    .trim()
+    .min(1)
+    .meta({ title: 'access_token', description: '服务账号的授权令牌，保存后不再显示' }),
+});
 
 /** A recent post whose comments and counters are followed. */
 const Followed = z.object({

@@ -17,7 +17,7 @@ export interface Page {
   layout?: 'bare';
 }
 
-export const pages = [
+export const allPages: readonly Page[] = [
   {
     path: '/',
     title: '总览',
@@ -168,9 +168,7 @@ export const pages = [
     load: () => import('../features/login/PasswordPage.vue'),
     layout: 'bare',
   },
-] as const satisfies readonly Page[];
-
-export const allPages: readonly Page[] = pages;
+];
 
 /** Pages a person may open from the navigation, in order. */
 export function navPages(may: (access: Access) => boolean): Page[] {

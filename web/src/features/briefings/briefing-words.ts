@@ -26,8 +26,6 @@ export function runsOf(item: Briefing['lead'], figures: ReadonlyMap<string, Figu
   });
 }
 
-export const plainText = (item: Briefing['lead']): string => item.runs.map((r) => r.text).join('');
-
 export function figureNote(figure: Figure): string {
   return `${figure.definition}\n${fullTime(figure.from)} 至 ${fullTime(figure.to)}`;
 }

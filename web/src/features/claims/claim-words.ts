@@ -5,7 +5,6 @@ import type { ClaimDetail, ClaimRow, DebunkMatch } from '@minsheng/contracts';
 import { percentText } from '../../ui/format.ts';
 
 export type Match = ClaimDetail['matches'][number];
-export type NextAction = ClaimDetail['nextSteps'][number]['action'];
 
 /** `是前一小时的 2.6 倍`, `比前一小时少 30%`; null when the hour before had none. */
 export function growthText(growth: number | null): string {

@@ -19,6 +19,8 @@ const ALIVE_MS = 7 * 24 * HOUR;
 const SAME = 0.55;
 /** Different voices that must repeat a text before it is listed. */
 const VOICES = 4;
+/** Voices that must pass on the same wording before the wording itself is a reason. */
+const COPIERS = 8;
 const SHORTEST = 14;
 const DOUBT = /真的假的|真的吗|是真的么|假的吧|谣言|辟谣|求证|不信|别信|不实|有证据|官方怎么说|求官方|别传/u;
 const DENIAL = /不实|谣言|辟谣|系误传|未发生|没有发生|不属实|失实|情况说明|通报|属实|核实|经查/u;
@@ -36,6 +38,8 @@ interface ClaimState {
   doubts: number;
   firstSeen: number;
   lastSeen: number;
+  /** Voices by exact wording: a text passed on word for word is a sign of its own. */
+  wordings: Map<string, Set<string>>;
   places: string[];
   topicId: number | null;
   /** Posts by hour, for speed of spread. */
@@ -47,6 +51,9 @@ interface ClaimState {
 /** Events and decisions that are so or are not so. */
 const FACTUAL =
   /死亡|伤亡|遇难|身亡|决堤|溃坝|渗漏|渗水|大坝|爆炸|坍塌|泄漏|泄洪|撤离|撤人|中毒|上吐下泻|送到.{0,6}医院|传染|涨价|要涨|折扣取消|内部文件|内部消息|封路|停课|被抓|跳楼|拐卖/u;
+
+/** Wishes, questions and thanks state nothing. */
+const WISH = /[？?]|请问|能不能|希望|建议|凭什么|要什么条件|加油|谢谢|感谢|辛苦|致敬|祈祷|平安/u;
 
 const RISKS = [
   { pattern: /死|伤亡|遇难|身亡|丧生/u, text: '涉及伤亡' },
@@ -180,6 +187,7 @@ export class ClaimDetector {
       lastSeen: post.at,
       places: post.places,
       topicId: post.parentTopicId,
+      wordings: new Map(),
       hours: new Map(),
       officialAnswer: false,
       reasons: [],
@@ -213,6 +221,10 @@ export class ClaimDetector {
     else {
       claim.posts++;
       claim.voices.add(post.author ?? String(post.id));
+      if (post.copyKey !== null && claim.wordings.size < 50) {
+        const voices = claim.wordings.get(post.copyKey) ?? new Set();
+        claim.wordings.set(post.copyKey, voices.add(post.author ?? String(post.id)));
+      }
       if (pairs.size > claim.pairs.size && claim.posts <= 3) claim.statement = statementOf(post.text);
       for (const word of [...post.keywords, ...post.places]) if (claim.words.size < 24) claim.words.add(word);
     }
@@ -221,7 +233,7 @@ export class ClaimDetector {
     claim.lastSeen = Math.max(claim.lastSeen, post.at);
     const hour = Math.floor(post.at / HOUR);
     claim.hours.set(hour, (claim.hours.get(hour) ?? 0) + 1);
-    if (claim.voices.size >= VOICES && checkable(claim.statement)) claim.listed = true;
+    if (claim.voices.size >= VOICES && (checkable(claim.statement) || passedOn(claim))) claim.listed = true;
     return claim;
   }
 
@@ -254,6 +266,16 @@ export class ClaimDetector {
     if (!this.loaded) await this.load();
     const now = this.clock.now();
     await this.match(now);
+    // What nobody repeated within a week was no claim.
+    await this.db.write(async (tx) => {
+      await tx.run(
+        'DELETE FROM claim_posts WHERE claim_id IN (SELECT id FROM claims WHERE listed = 0 AND last_seen < ?)',
+        [now - ALIVE_MS],
+      );
+      await tx.run('DELETE FROM claims WHERE listed = 0 AND last_seen < ?', [now - ALIVE_MS]);
+    });
+    for (const [id, claim] of this.claims)
+      if (!claim.listed && now - claim.lastSeen > ALIVE_MS) this.release(id, claim);
     for (const claim of this.claims.values()) {
       if (!claim.listed || now - claim.lastSeen > 24 * HOUR) continue;
       const [row] = await this.db.all('SELECT verdict, dismissed FROM claims WHERE id = ?', [claim.id]);
@@ -272,8 +294,6 @@ export class ClaimDetector {
         href: `/claims/${claim.id}`,
       });
     }
-    for (const [id, claim] of this.claims)
-      if (this.claims.size > 3000 && now - claim.lastSeen > ALIVE_MS) this.release(id, claim);
   }
 
   private release(id: number, claim: ClaimState): void {
@@ -338,6 +358,7 @@ export class ClaimDetector {
         lastSeen: Number(r['last_seen']),
         places: JSON.parse(String(r['places'])) as string[],
         topicId: r['topic_id'] === null ? null : Number(r['topic_id']),
+        wordings: new Map(),
         hours: new Map(),
         officialAnswer: posts.some((p) => p.stance === 'official'),
         reasons: JSON.parse(String(r['reasons'])) as string[],
@@ -373,9 +394,16 @@ function statementOf(text: string): string {
   return end >= 20 ? clean.slice(0, end) : `${clean.slice(0, 79)}…`;
 }
 
+/** Copied word for word by several people, and long enough not to be a slogan. */
+function passedOn(claim: Pick<ClaimState, 'wordings' | 'statement'>): boolean {
+  if (claim.statement.length < 24 || WISH.test(claim.statement)) return false;
+  for (const voices of claim.wordings.values()) if (voices.size >= COPIERS) return true;
+  return false;
+}
+
 /** States something that harms if true or false, rather than a complaint or a wish: only such texts ask to be checked. */
 function checkable(statement: string): boolean {
-  return FACTUAL.test(statement) && !/[？?]|请问|能不能|希望|建议|凭什么|要什么条件/u.test(statement);
+  return FACTUAL.test(statement) && !WISH.test(statement);
 }
 
 /** Points with their reasons: speed and size of the spread, doubt, matter, no official word. 5 and more is high, 3 and more medium. */

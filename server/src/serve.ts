@@ -14,6 +14,7 @@ import { AppModule } from './app.module.ts';
 import { ClaimDetector } from './claims/detect.ts';
 import { TopicDetector } from './topics/detect.ts';
 import type { Opened } from './open.ts';
+import './platform/chinese.ts';
 import { openApi } from './platform/http/openapi.ts';
 import { UserError } from './platform/errors.ts';
 

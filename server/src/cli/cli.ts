@@ -1,7 +1,8 @@
 /**
  * In: a verb and its arguments. Out: the verb's work, and an exit code. Called by: main.ts.
  */
-import { storageError, UserError } from '../platform/errors.ts';
+import '../platform/chinese.ts';
+import { fileError, storageError, UserError } from '../platform/errors.ts';
 import { benchVerb } from './bench.ts';
 import { crawlVerb } from './crawl.ts';
 import { evalVerb, trainVerb } from './evaluate.ts';
@@ -36,7 +37,7 @@ export async function run(args: readonly string[]): Promise<number> {
   try {
     return await verb.run(rest);
   } catch (error) {
-    const told = error instanceof UserError ? error : storageError(error);
+    const told = error instanceof UserError ? error : (storageError(error) ?? fileError(error));
     if (told === null) {
       process.stderr.write(
         `程序出错：${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n此前已提交的数据完整保留。请把以上内容告诉系统维护方。\n`,

@@ -12,7 +12,12 @@ const Flag = z
 
 const Environment = z.object({
   /** Port of the dashboard. */
-  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/u, '端口应为 0 到 65535 的整数')
+    .transform(Number)
+    .refine((port) => port <= 65_535, '端口应为 0 到 65535 的整数')
+    .default(3000),
   /** Address it listens on; only this machine unless changed. */
   HOST: z.string().min(1).default('127.0.0.1'),
   /** Where the database, keys and exports live. */

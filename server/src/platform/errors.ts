@@ -53,3 +53,17 @@ export function storageError(error: unknown): UserError | null {
   }
   return null;
 }
+
+/** A file that a person named on the command line and that cannot be read; null when it is something else. */
+export function fileError(error: unknown): UserError | null {
+  if (!(error instanceof Error) || !('code' in error) || !('path' in error)) return null;
+  const said = { ENOENT: '没有找到文件', EACCES: '没有权限读取文件', EISDIR: '这是一个目录，不是文件：' }[
+    String(error.code)
+  ];
+  if (said === undefined) return null;
+  return new UserError('not-found', `${said} ${String(error.path)}。`, {
+    kept: '没有写入任何内容。',
+    todo: '请核对路径。',
+    cause: error,
+  });
+}

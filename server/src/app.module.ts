@@ -54,7 +54,8 @@ export interface Core {
   db: Database;
   secrets: Secrets;
   log: Log;
-  enricher: Enricher;
+  /** Made when first asked for: dictionary and models take a second and a quarter of a gigabyte, and ingest leaves them to another thread. */
+  enricher: () => Enricher;
   live: Live;
   clock: Clock;
   demo: Demo;
@@ -74,7 +75,7 @@ export class AppModule {
       { provide: Database, useValue: core.db },
       { provide: Secrets, useValue: core.secrets },
       { provide: Log, useValue: core.log },
-      { provide: Enricher, useValue: core.enricher },
+      { provide: Enricher, useValue: core.enricher() },
       { provide: Live, useValue: core.live },
       { provide: Clock, useValue: core.clock },
       { provide: Demo, useValue: core.demo },

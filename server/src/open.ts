@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { wire, type Core } from './app.module.ts';
 import { Demo } from './demo/demo.ts';
 import { startCity } from './demo/city.ts';
-import { createEnricher } from './enrich/enricher.ts';
+import { createEnricher, type Enricher } from './enrich/enricher.ts';
 import { Clock } from './platform/clock.ts';
 import { ensureDataDir, type Config } from './platform/config.ts';
 import { Database } from './platform/database/database.ts';
@@ -33,8 +33,9 @@ export async function open(config: Config, onStep: (step: string) => void = () =
     const secrets = Secrets.open(config.dataDir);
     const log = createLog(config.logLevel);
     const settings = new Settings(db);
-    onStep('载入词典与模型');
-    const enricher = createEnricher({ dictionary: await dictionaryOf(db) });
+    const dictionary = await dictionaryOf(db);
+    let made: Enricher | undefined;
+    const enricher = () => (made ??= createEnricher({ dictionary }));
     const demo = new Demo(db, settings, secrets, config, log, startCity);
     const core = wire({ config, db, secrets, log, enricher, demo, clock: new Clock() });
     return {

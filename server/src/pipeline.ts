@@ -8,7 +8,8 @@
  */
 import type { IngestReport } from '@minsheng/contracts';
 import { AccountBook } from './accounts/account-book.ts';
-import type { Enricher } from './enrich/enricher.ts';
+import type { Enricher, Enrichment } from './enrich/enricher.ts';
+import type { EnrichPool } from './enrich/pool.ts';
 import type { AcceptedItem, Arrival, Intake, Rejected } from './intake/intake.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database, Tx } from './platform/database/database.ts';
@@ -46,6 +47,15 @@ export interface Batch {
   alongside?: (tx: Tx, report: IngestReport) => Promise<void>;
 }
 
+/** A batch that has passed intake, and perhaps enrich, and waits to be written. */
+export interface Prepared {
+  batch: Batch;
+  now: number;
+  accepted: AcceptedItem[];
+  rejected: Rejected[];
+  enrichments: ReadonlyMap<AcceptedItem, Enrichment>;
+}
+
 export class Pipeline {
   private readonly store = new PostStore();
   private readonly accounts = new AccountBook();
@@ -53,7 +63,7 @@ export class Pipeline {
   constructor(
     private readonly db: Database,
     private readonly intake: Intake,
-    private readonly enricher: Enricher,
+    private readonly enricher: () => Enricher,
     private readonly writers: readonly PostWriter[],
     private readonly secrets: Secrets,
     private readonly live: Live,
@@ -61,9 +71,27 @@ export class Pipeline {
   ) {}
 
   /** Takes one batch through intake, enrich, posts and search: all of it is committed, or nothing. */
-  async accept(batch: Batch): Promise<IngestReport> {
+  accept(batch: Batch): Promise<IngestReport> {
+    return this.prepare(batch).then((prepared) => this.commit(prepared));
+  }
+
+  /** Intake, and with a pool enrich as well: what can be done for the next batch while this one is being written. */
+  async prepare(batch: Batch, pool: EnrichPool | null = null): Promise<Prepared> {
     const now = this.clock.now();
     const { accepted, rejected } = await this.intake.accept(batch.arrivals, String(batch.sourceId ?? 'import'), now);
+    const enrichments = new Map<AcceptedItem, Enrichment>();
+    if (pool !== null) {
+      const texts = accepted.map((item) => ({ text: textOf(item), official: item.account !== null, kind: item.kind }));
+      (await pool.enrich(texts)).forEach((enrichment, i) => {
+        const item = accepted[i];
+        if (item !== undefined) enrichments.set(item, enrichment);
+      });
+    }
+    return { batch, now, accepted, rejected, enrichments };
+  }
+
+  /** Posts, index, counters and whatever runs alongside: one transaction. */
+  async commit({ batch, now, accepted, rejected, enrichments }: Prepared): Promise<IngestReport> {
     const report = emptyReport(batch.arrivals.length);
     note(report, rejected);
     try {
@@ -71,12 +99,12 @@ export class Pipeline {
         const accounts = await this.accounts.ids(tx, accepted, batch.accounts ?? [], now, batch.demo === true);
         const { fresh, edited, counted, gone } = await this.sort(tx, accepted, report);
 
-        const enriched = fresh.map((item) => this.enrich(item));
+        const enriched = fresh.map((item) => this.enrich(item, enrichments));
         const written = await this.store.insert(tx, enriched, { sourceId: batch.sourceId, accounts, now });
         report.stored = written.length;
         await this.keepHandles(tx, fresh);
 
-        const rewritten = await this.rewrite(tx, edited, now);
+        const rewritten = await this.rewrite(tx, edited, enrichments, now);
         for (const { known, item } of counted) await this.store.engagement(tx, known.id, item, now);
         for (const { id, state } of [...gone, ...(await this.goneIds(tx, batch))]) {
           await this.store.gone(tx, id, state, now);
@@ -102,9 +130,12 @@ export class Pipeline {
     this.accounts.forget();
   }
 
-  private enrich(item: AcceptedItem): EnrichedItem {
-    const text = item.title === null ? item.text : `${item.title}\n${item.text}`;
-    return { item, enrichment: this.enricher.enrich(text, { official: item.account !== null, kind: item.kind }) };
+  private enrich(item: AcceptedItem, ready: ReadonlyMap<AcceptedItem, Enrichment>): EnrichedItem {
+    const { kind, account } = item;
+    return {
+      item,
+      enrichment: ready.get(item) ?? this.enricher().enrich(textOf(item), { official: account !== null, kind }),
+    };
   }
 
   /** New, edited, re-counted or gone; a second copy inside the batch is a duplicate of the first. */
@@ -178,6 +209,7 @@ export class Pipeline {
   private async rewrite(
     tx: Tx,
     edited: readonly { known: KnownPost; item: AcceptedItem }[],
+    ready: ReadonlyMap<AcceptedItem, Enrichment>,
     now: number,
   ): Promise<WrittenPost[]> {
     if (edited.length === 0) return [];
@@ -185,7 +217,7 @@ export class Pipeline {
     const before = await this.store.written(tx, tokens);
     for (const writer of this.writers) await writer.retract(tx, before);
     for (const { known, item } of edited) {
-      const entry = this.enrich(item);
+      const entry = this.enrich(item, ready);
       await this.store.edit(tx, known, entry, now);
       tokens.set(known.id, entry.enrichment.searchTokens);
     }
@@ -208,6 +240,11 @@ function grew(
     old.reposts !== next.reposts ||
     old.reads !== next.reads
   );
+}
+
+/** What enrich reads: the title speaks as well. */
+function textOf(item: AcceptedItem): string {
+  return item.title === null ? item.text : `${item.title}\n${item.text}`;
 }
 
 const EXAMPLES = 20;

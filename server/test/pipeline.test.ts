@@ -32,7 +32,7 @@ async function start() {
   const found = async (word: string) =>
     (
       await core.engine.search({
-        query: { type: 'words', tokens: core.enricher.queryTokens(word), text: word, quoted: false },
+        query: { type: 'words', tokens: core.enricher().queryTokens(word), text: word, quoted: false },
         filters: {},
         sort: 'time',
         cursor: null,

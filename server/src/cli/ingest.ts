@@ -2,14 +2,18 @@
 import type { IngestReport } from '@minsheng/contracts';
 import { existsSync } from 'node:fs';
 import { linesOf } from '../enrich/datasets.ts';
+import { EnrichPool } from '../enrich/pool.ts';
 import type { Arrival, Rejected } from '../intake/intake.ts';
 import { open, type Opened } from '../open.ts';
-import { addReports, emptyReport, note } from '../pipeline.ts';
+import { addReports, emptyReport, note, type Prepared } from '../pipeline.ts';
 import { readConfig } from '../platform/config.ts';
 import { UserError } from '../platform/errors.ts';
+import { dictionaryOf } from '../system/dictionary.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
 
 const BATCH = 2000;
+/** Batches prepared before one must be written: enough to keep the other thread busy, few enough to stay small. */
+const AHEAD = 2;
 
 export const ingestVerb: Verb = {
   usage: '文件 [--quiet]',
@@ -48,22 +52,31 @@ export async function ingestFile(
   file: string,
   onProgress: (report: IngestReport, seconds: number) => void,
 ) {
-  const { pipeline } = opened.core;
+  const { pipeline, db } = opened.core;
+  const pool = EnrichPool.open(await dictionaryOf(db));
   const started = performance.now();
   let total = emptyReport(0);
   let arrivals: Arrival[] = [];
   let malformed: Rejected[] = [];
+  /** Batches on their way through intake and enrich, in the order of the file: the other thread works while this one writes. */
+  const ahead: { preparing: Promise<Prepared>; broken: IngestReport }[] = [];
+  const writeOne = async () => {
+    const first = ahead.shift();
+    if (first === undefined) return;
+    const report = await pipeline.commit(await first.preparing);
+    total = addReports(total, addReports(report, first.broken));
+    onProgress(total, (performance.now() - started) / 1000);
+  };
   const flush = async () => {
-    let report = await pipeline.accept({ arrivals, sourceId: null });
-    if (malformed.length > 0) {
-      const broken = emptyReport(malformed.length);
-      note(broken, malformed);
-      report = addReports(report, broken);
-    }
-    total = addReports(total, report);
+    const broken = emptyReport(malformed.length);
+    note(broken, malformed);
+    const preparing = pipeline.prepare({ arrivals, sourceId: null }, pool);
+    // Waited for in its turn; until then a failure must not count as unheard.
+    preparing.catch(() => undefined);
+    ahead.push({ preparing, broken });
     arrivals = [];
     malformed = [];
-    onProgress(total, (performance.now() - started) / 1000);
+    if (ahead.length > AHEAD) await writeOne();
   };
   let number = 0;
   for await (const line of linesOf(file)) {
@@ -78,6 +91,8 @@ export async function ingestFile(
     if (arrivals.length + malformed.length >= BATCH) await flush();
   }
   if (arrivals.length + malformed.length > 0) await flush();
+  while (ahead.length > 0) await writeOne();
+  await pool?.close();
   const seconds = (performance.now() - started) / 1000;
   return { ...total, seconds: Number(seconds.toFixed(2)), postsPerSecond: Math.round(total.read / seconds) };
 }

@@ -15,7 +15,8 @@ export const reindexVerb: Verb = {
     parsed(args, {});
     const { core, close } = await open(readConfig(), (step) => say(`· ${step}`));
     try {
-      const { db, engine, rollups, enricher } = core;
+      const { db, engine, rollups } = core;
+      const enricher = core.enricher();
       const writer = new SearchWriter(engine, rollups);
       await db.write(async (tx) => {
         await engine.clear(tx);

@@ -86,18 +86,6 @@ function loadNodeRs(): Binding {
   };
 }
 
-function loadBinding(preferred?: SegmenterName): Binding {
-  if (preferred === '@node-rs/jieba') return loadNodeRs();
-  try {
-    const binding = loadNodejieba();
-    binding.load('');
-    return binding;
-  } catch (cause) {
-    if (preferred === 'nodejieba') throw cause;
-    return loadNodeRs();
-  }
-}
-
 /** What is remembered about a word that was seen: looked up once, used a million times. */
 export interface WordFacts {
   /** The tokens that stand for this word in the index, separated by spaces; empty for punctuation. */
@@ -133,10 +121,18 @@ export class Segmenter {
 
   /** @param preferred forces one binding (tests, benches); default: nodejieba, else `@node-rs/jieba`. */
   constructor(entries: readonly DictionaryEntry[] = [], preferred?: SegmenterName) {
-    this.#binding = loadBinding(preferred);
-    this.lexicon = Lexicon.fromBytes(this.#binding.dictionary());
     this.#shipped = shippedDictionary();
-    this.setEntries(entries);
+    try {
+      this.#binding = preferred === '@node-rs/jieba' ? loadNodeRs() : loadNodejieba();
+      this.lexicon = Lexicon.fromBytes(this.#binding.dictionary());
+      this.setEntries(entries);
+    } catch (cause) {
+      if (preferred !== undefined) throw cause;
+      // nodejieba was not built here; the prebuilt binding reads the same dictionary.
+      this.#binding = loadNodeRs();
+      this.lexicon = Lexicon.fromBytes(this.#binding.dictionary());
+      this.setEntries(entries);
+    }
   }
 
   /** For the status page: which binding cuts. */

@@ -57,6 +57,9 @@ const PARENTS_KEPT = 20_000;
 
 export class PostStore {
   private readonly parents = new Map<string, number>();
+  /** Parents that were asked for in vain, until something of that name is written. */
+  private readonly absent = new Set<string>();
+  private awaited: Set<string> | null = null;
 
   /** What the database knows of these items, by `platform kind nativeId`. */
   async known(tx: Tx, items: readonly AcceptedItem[]): Promise<Map<string, KnownPost>> {
@@ -84,6 +87,7 @@ export class PostStore {
     context: { sourceId: number | null; accounts: ReadonlyMap<string, number>; now: number },
   ): Promise<WrittenPost[]> {
     const written: WrittenPost[] = [];
+    const ids = new Map<string, number>();
     const run = this.runner(tx, INSERT);
     const log = this.runner(tx, `INSERT INTO post_changes (post_id, change) VALUES (?, 'stored')`);
     const ordered = batch
@@ -131,7 +135,10 @@ export class PostStore {
         values[0] = id;
       }
       await log([id]);
-      if (item.kind !== 'comment' || item.account !== null) this.remember(`${item.platform} ${item.nativeId}`, id);
+      const name = `${item.platform} ${item.nativeId}`;
+      this.absent.delete(name);
+      if (item.kind !== 'comment' || item.account !== null) this.remember(name, id);
+      ids.set(name, id);
       written.push({
         id,
         change: 'stored',
@@ -146,31 +153,40 @@ export class PostStore {
         searchTokens: e.searchTokens,
       });
     }
-    await this.adoptOrphans(tx, ordered);
+    await this.adoptOrphans(tx, ids);
     return written;
   }
 
   /** Comments that arrived before the post they answer. */
-  private async adoptOrphans(tx: Tx, batch: readonly { item: AcceptedItem }[]): Promise<void> {
-    const [orphan] = await tx.all(
-      'SELECT 1 AS one FROM posts WHERE parent_id IS NULL AND parent_native_id IS NOT NULL LIMIT 1',
+  private async adoptOrphans(tx: Tx, ids: ReadonlyMap<string, number>): Promise<void> {
+    const awaited = await this.awaitedParents(tx);
+    const adopt = this.runner(
+      tx,
+      'UPDATE posts SET parent_id = ? WHERE platform = ? AND parent_native_id = ? AND parent_id IS NULL',
     );
-    if (orphan === undefined) return;
-    for (const { item } of batch) {
-      const id = this.parents.get(`${item.platform} ${item.nativeId}`);
-      if (id === undefined) continue;
-      await tx.run('UPDATE posts SET parent_id = ? WHERE platform = ? AND parent_native_id = ? AND parent_id IS NULL', [
-        id,
-        item.platform,
-        item.nativeId,
-      ]);
+    for (const [name, id] of ids) {
+      if (!awaited.delete(name)) continue;
+      const space = name.indexOf(' ');
+      await adopt([id, name.slice(0, space), name.slice(space + 1)]);
     }
+  }
+
+  /** The parents that stored comments wait for: read once, then kept up to date. */
+  private async awaitedParents(tx: Tx): Promise<Set<string>> {
+    if (this.awaited === null) {
+      const rows = await tx.all<{ platform: string; parent: string }>(
+        'SELECT DISTINCT platform, parent_native_id AS parent FROM posts WHERE parent_id IS NULL AND parent_native_id IS NOT NULL',
+      );
+      this.awaited = new Set(rows.map((r) => `${r.platform} ${r.parent}`));
+    }
+    return this.awaited;
   }
 
   private async parentOf(tx: Tx, item: AcceptedItem): Promise<number | null> {
     const key = `${item.platform} ${item.parentNativeId ?? ''}`;
     const known = this.parents.get(key);
     if (known !== undefined) return known;
+    if (this.absent.has(key)) return null;
     for (const kind of ['post', 'comment', 'message']) {
       const [row] = await tx.all<{ id: number }>(
         'SELECT id FROM posts WHERE platform = ? AND kind = ? AND native_id = ?',
@@ -181,6 +197,9 @@ export class PostStore {
         return row.id;
       }
     }
+    if (this.absent.size >= PARENTS_KEPT) this.absent.clear();
+    this.absent.add(key);
+    this.awaited?.add(key);
     return null;
   }
 
@@ -192,6 +211,8 @@ export class PostStore {
   /** Forgets what a rolled-back transaction may have taught. */
   forget(): void {
     this.parents.clear();
+    this.absent.clear();
+    this.awaited = null;
   }
 
   async engagement(

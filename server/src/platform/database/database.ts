@@ -62,8 +62,8 @@ export class Database {
           db.pragma('synchronous = NORMAL');
           db.pragma('foreign_keys = ON');
           db.pragma('temp_store = MEMORY');
-          db.pragma(`cache_size = ${readonly ? -65_536 : -131_072}`);
-          db.pragma('mmap_size = 1073741824');
+          db.pragma(`cache_size = ${readonly ? -32_768 : -65_536}`);
+          db.pragma('mmap_size = 268435456');
           db.pragma('wal_autocheckpoint = 4000');
           if (readonly) db.pragma('query_only = ON');
         },

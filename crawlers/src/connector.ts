@@ -62,9 +62,77 @@ export interface RunContext<Settings, Credentials, Cursor> {
   /** Aborted when the run must stop (shutdown, lease lost); connectors pass it to `http` and end between pages. */
   signal: AbortSignal;
   now(): Date;
+  /** Set on a back-fill: only what was published in it is wanted. The cursor is then the back-fill's own; the regular one is left alone. */
+  range?: DateRange;
   /** Tells of an official account seen on the way. */
   account(info: AccountInfo): void;
   log(message: string): void;
+}
+
+/** A stretch of time, `to` exclusive. */
+export interface DateRange {
+  from: Date;
+  to: Date;
+}
+
+/** What a platform grants: requests per window, counted by the server for all its processes. */
+export interface BudgetRule {
+  /** Who is counted: every source with these credentials together, or everything asked of this host. */
+  scope: 'credential' | 'host';
+  requests: number;
+  windowSeconds: number;
+}
+
+/** An item brought before, by its id at the platform. */
+export interface ItemRef {
+  kind: RawItem['kind'];
+  id: string;
+  /** Of a comment: the post it answers. */
+  parentId?: string;
+}
+
+/** Counters as they are now, and items that are no longer shown. */
+export interface Refreshed {
+  engagement: Engagement[];
+  gone: Gone[];
+}
+
+/** How a person grants access in the browser (OAuth2 code flow). */
+export interface Authorization<Settings, Credentials> {
+  /** The platform's page that the administrator is sent to; `redirect` is our callback, `state` comes back unchanged. */
+  url(settings: Settings, credentials: Credentials, redirect: string, state: string): string;
+  /** Turns the code into complete credentials. @throws ConnectorError in words when the platform refuses. */
+  exchange(
+    run: Omit<RunContext<Settings, Credentials, unknown>, 'cursor'>,
+    code: string,
+    redirect: string,
+  ): Promise<Credentials>;
+}
+
+/** A request that a platform sends to us. */
+export interface Received {
+  method: 'GET' | 'POST';
+  query: Record<string, string>;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** What the platform hears back at once, and what it brought. Items are stored before the answer is sent. */
+export interface ReceiveAnswer {
+  status: number;
+  contentType: string;
+  body: string;
+  items: RawItem[];
+  engagement?: Engagement[];
+  gone?: Gone[];
+}
+
+/** What became of an office's answer at the platform. */
+export interface ReplyReceipt {
+  /** `delayed`: accepted, shown later; never sent again. */
+  state: 'sent' | 'delayed';
+  /** The reply's id at the platform, where it tells. */
+  id?: string;
 }
 
 export interface ConnectorDefinition<
@@ -82,6 +150,32 @@ export interface ConnectorDefinition<
   cursor: Cursor;
   /** Seconds between runs when the source does not say otherwise. */
   defaultIntervalSeconds: number;
+  /** Present when `crawl` honours `range`; zh-CN: how far back the platform shows what was published. */
+  backfill?: string;
+  /** What the platform grants; none = only the pace per host limits. */
+  budgets?(settings: z.infer<Settings>): BudgetRule[];
+  /** When the credentials end, where they say; announced seven days ahead. */
+  expiresAt?(credentials: z.infer<Credentials>): Date | null;
+  /** Asked on a decaying schedule (first hour, day, week) with at most `batch` items, which costs one request. */
+  refresh?: {
+    batch: number;
+    kinds: readonly RawItem['kind'][];
+    ask(
+      run: RunContext<z.infer<Settings>, z.infer<Credentials>, z.infer<Cursor>>,
+      items: readonly ItemRef[],
+    ): Promise<Refreshed>;
+  };
+  authorize?: Authorization<z.infer<Settings>, z.infer<Credentials>>;
+  /** Takes what the platform pushes to `/api/hooks/SOURCE`; must not fetch anything, so that it answers within the platform's patience. */
+  receive?(
+    run: Pick<RunContext<z.infer<Settings>, z.infer<Credentials>, z.infer<Cursor>>, 'settings' | 'credentials' | 'now'>,
+    request: Received,
+  ): Promise<ReceiveAnswer>;
+  /** Answers a citizen from the office's own account. `handle` is the item's `replyHandle`. Sent once, whatever goes wrong. */
+  reply?(
+    run: RunContext<z.infer<Settings>, z.infer<Credentials>, z.infer<Cursor>>,
+    reply: { handle: Record<string, string>; text: string },
+  ): Promise<ReplyReceipt>;
   /** One cheap request that proves the settings and credentials; throws a connector error otherwise. Returns one zh-CN sentence of what was found. */
   probe(run: RunContext<z.infer<Settings>, z.infer<Credentials>, z.infer<Cursor>>): Promise<string>;
   /** Yields pages, oldest news first where the platform allows it; each page is stored before the next is asked for. */

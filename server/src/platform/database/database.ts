@@ -63,7 +63,8 @@ export class Database {
           db.pragma('foreign_keys = ON');
           db.pragma('temp_store = MEMORY');
           db.pragma(`cache_size = ${readonly ? -32_768 : -65_536}`);
-          db.pragma('mmap_size = 268435456');
+          // Only reading gains from mapped pages.
+          db.pragma(`mmap_size = ${readonly ? 268_435_456 : 0}`);
           db.pragma('wal_autocheckpoint = 4000');
           if (readonly) db.pragma('query_only = ON');
         },

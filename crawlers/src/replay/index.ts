@@ -9,3 +9,4 @@ export { FAULT_KINDS, FaultPlan, type FaultKind, type FaultOptions, type Scripte
 export type { FeedDefinition } from './feeds.ts';
 export type { WeiboOptions, WeiboToken } from './weibo-open.ts';
 export type { WechatOptions } from './wechat-oa.ts';
+export { trialContext, trialRun, type TrialOptions, type TrialRun } from './trial-run.ts';

@@ -36,6 +36,8 @@ export const Followed = z.object({
   countedAt: z.number().default(0),
   /** Written by the account whose credentials we use: its comments can be answered. */
   mine: z.boolean().default(false),
+  /** Its author. */
+  uid: z.string().default(''),
   /** What its text and its counters were, to tell an edit from a new count. */
   text: z.string().default(''),
   tally: z.string().default(''),
@@ -152,11 +154,9 @@ export class PostBook {
     this.byId.delete(id);
   }
 
-  follow(item: RawItem, at: number, now: number, mine: boolean): void {
-    this.byId.set(
-      item.id,
-      Followed.parse({ id: item.id, at, count: item.comments ?? 0, mine, countedAt: now, ...marksOf(item) }),
-    );
+  follow(item: RawItem, at: number, now: number, author: { uid: string; mine?: boolean }): void {
+    const { id, comments: count = 0 } = item;
+    this.byId.set(id, Followed.parse({ id, at, count, countedAt: now, ...author, ...marksOf(item) }));
   }
 
   /** A post seen again: `edited` items are stored anew, counters go on as engagement, and nothing is said twice. */

@@ -306,7 +306,8 @@ export class OfficialCrawl {
         const at = timeOf(status.created_at, this.now);
         const item = this.postOf(status, at);
         items.push(item);
-        if (at !== undefined) this.book.follow(item, at, this.now, uidOf(status.user) === this.state.me);
+        const uid = uidOf(status.user);
+        if (at !== undefined) this.book.follow(item, at, this.now, { uid, mine: uid === this.state.me });
         if (isCut(status)) cut++;
       }
     }

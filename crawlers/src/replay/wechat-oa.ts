@@ -2,7 +2,8 @@
  * In: requests in the WeChat Official Account platform's shape. Out: its answers (errors with HTTP 200 and a rid), over the replay store.
  * Called by: `startReplay` for paths under /cgi-bin/.
  */
-import { json, type Answer, type Exchange } from './exchange.ts';
+import { json, type Answer, type Exchange, type Face } from './exchange.ts';
+import type { FaultKind } from './faults.ts';
 import { hash53 } from './seeded.ts';
 import type { HeldComment, HeldPost, ReplayAccount, ReplayStore } from './store.ts';
 import { isoBeijing } from './wire-time.ts';
@@ -48,6 +49,15 @@ const MESSAGES: Record<number, string> = {
   88010: 'count range error. cout <= 0 or count > 50',
 };
 
+/** The platform's own words for faults. */
+const REFUSALS: Partial<Record<FaultKind, number>> = {
+  'error-body-200': -1,
+  'token-expired': 42001,
+  'too-many': 45011,
+  'quota-used': 45009,
+  'no-permission': 48001,
+};
+
 const READS = new Set([
   '/cgi-bin/freepublish/batchget',
   '/cgi-bin/freepublish/getarticle',
@@ -68,7 +78,8 @@ class WechatError extends Error {
   }
 }
 
-export class WechatOa {
+export class WechatOa implements Face {
+  readonly platform = 'wechat';
   readonly #store: ReplayStore;
   readonly #options: WechatOptions;
   /** Live tokens by value. */
@@ -83,8 +94,24 @@ export class WechatOa {
     this.#options = options;
   }
 
+  owns(path: string): boolean {
+    return path.startsWith('/cgi-bin/') || path.startsWith('/datacube/');
+  }
+
+  /** The appid behind the token, or the one in the request for a token. */
+  sourceOf(x: Exchange): string {
+    const issued = this.#tokens.get(x.query.get('access_token') ?? '');
+    return issued?.account.appid ?? x.query.get('appid') ?? /"appid":"([^"]+)"/.exec(x.body)?.[1] ?? '';
+  }
+
+  refusal(fault: FaultKind, x: Exchange): Answer | undefined {
+    const code = REFUSALS[fault];
+    if (code === undefined || (fault === 'token-expired' && x.path.endsWith('token'))) return undefined;
+    if (fault === 'token-expired') this.expireTokens();
+    return json({ errcode: code, errmsg: `${MESSAGES[code] ?? 'error'} rid: ${this.#rid(x)}` });
+  }
+
   answer(x: Exchange): Answer | undefined {
-    if (!x.path.startsWith('/cgi-bin/')) return undefined;
     try {
       return json(this.#route(x));
     } catch (error) {

@@ -5,7 +5,6 @@ import { ConnectorError } from '../errors.ts';
 import { createHttpClient } from '../http/undici-client.ts';
 import { startReplay, type ReplayOptions } from '../replay/index.ts';
 import { feed, feedDate, readFeed } from './feed.ts';
-import { wechatOfficial } from './wechat-official.ts';
 import { weiboOfficial } from './weibo-official.ts';
 
 const NOW = new Date('2026-11-24T08:10:00+08:00');
@@ -123,50 +122,6 @@ describe('weibo-official', () => {
     );
     expect(failed).toBeInstanceOf(ConnectorError);
     expect(failed).toMatchObject({ kind: 'login-needed' });
-  });
-});
-
-describe('wechat-official', () => {
-  it('brings articles, comments and the office’s replies', async () => {
-    const items: RawItem[] = [];
-    for (let a = 0; a < 45; a++) {
-      items.push({
-        platform: 'wechat',
-        kind: 'post',
-        id: `art${a}`,
-        account: '澜江水务',
-        publishedAt: at(9000 - a * 60),
-        title: `文章 ${a}`,
-        text: `<p>正文 ${a}</p>`,
-      });
-      for (let c = 0; c < (a === 3 ? 120 : 2); c++)
-        items.push({
-          platform: 'wechat',
-          kind: 'comment',
-          id: `art${a}c${c}`,
-          parentId: `art${a}`,
-          author: `o${c}`,
-          publishedAt: at(8990 - a * 60),
-          text: `留言 ${a}-${c}`,
-        });
-    }
-    const server = await serve({
-      items,
-      accounts: [{ platform: 'wechat', nativeId: 'gh_lanjiang', name: '澜江水务', appid: 'wxdemo', secret: 's3cret' }],
-    });
-    const run = await crawl(
-      wechatOfficial,
-      { baseUrl: server.url, accountName: '澜江水务' },
-      { appid: 'wxdemo', secret: 's3cret' },
-    );
-    expect(run.items.filter((i) => i.kind === 'post').length).toBe(45);
-    expect(new Set(run.items.filter((i) => i.kind === 'comment').map((i) => i.text)).size).toBe(120 + 44 * 2);
-    const wrong = await crawl(
-      wechatOfficial,
-      { baseUrl: server.url, accountName: 'x' },
-      { appid: 'wxdemo', secret: 'no' },
-    ).catch((e: unknown) => e);
-    expect(wrong).toBeInstanceOf(ConnectorError);
   });
 });
 

@@ -98,6 +98,8 @@ export class FaultPlan {
   /** What was made, in order: the soak's ledger. */
   readonly made: MadeFault[] = [];
   readonly #withheld = new Set<string>();
+  readonly #shown = new Set<string>();
+  readonly #withholds: boolean;
   readonly #options: FaultOptions;
   readonly #random: Random;
   readonly #seen: number[];
@@ -107,6 +109,9 @@ export class FaultPlan {
     const total = Object.values(options.rates ?? {}).reduce((sum, rate) => sum + rate, 0);
     if (total > 1) throw new RangeError(`fault rates sum to ${total}, at most 1 is possible`);
     this.#options = options;
+    this.#withholds =
+      (options.rates?.['withheld-items'] ?? 0) > 0 ||
+      (options.script ?? []).some((step) => step.fault === 'withheld-items');
     this.#random = new Random(options.seed ?? 1);
     this.#seen = (options.script ?? []).map(() => 0);
     this.slowBodyMs = options.slowBodyMs ?? 2000;
@@ -127,21 +132,19 @@ export class FaultPlan {
     this.made.push({ ...fault, lasting: fault.fault === 'withheld-items' });
   }
 
-  /** Keeps the first of these keys back from now on. @returns how many that were. */
+  /** Keeps back from now on the first of these keys that nobody has seen yet. @returns how many that were. */
   withhold(keys: readonly string[]): number {
-    const first = keys.find((key) => !this.#withheld.has(key));
+    const first = keys.find((key) => !this.#withheld.has(key) && !this.#shown.has(key));
     if (first === undefined) return 0;
     this.#withheld.add(first);
     return 1;
   }
 
-  isWithheld(key: string): boolean {
-    return this.#withheld.has(key);
-  }
-
-  /** How many items are kept back for good. */
-  get withheld(): number {
-    return this.#withheld.size;
+  /** Whether this key may be shown; what was shown once is never withheld. */
+  show(key: string): boolean {
+    if (this.#withheld.has(key)) return false;
+    if (this.#withholds) this.#shown.add(key);
+    return true;
   }
 
   #scripted(path: string): FaultKind | undefined {

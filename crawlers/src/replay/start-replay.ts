@@ -11,7 +11,8 @@ import { Feeds, type FeedDefinition } from './feeds.ts';
 import { RateLimit, type RateLimitOptions } from './rate-limit.ts';
 import { replacement, send } from './spoil.ts';
 import { ReplayStore, type ReplayAccount } from './store.ts';
-import { WechatOa, type WechatOptions } from './wechat-oa.ts';
+import { openidOf, WechatOa, type WechatOptions } from './wechat-oa.ts';
+import { deliver, fieldsOfMessage, pushOf, type PushTarget } from './wechat-push.ts';
 import { weiboFace } from './weibo-face.ts';
 import { WeiboOpen, type WeiboOptions } from './weibo-open.ts';
 
@@ -53,6 +54,8 @@ export interface ReplayServer {
   requests: ReadonlyMap<string, number>;
   /** Every WeChat token given out so far stops working. */
   expireWechatTokens(): void;
+  /** Pushes the citizens' WeChat messages whose time has come and that the receiver has not taken yet. */
+  pushWechat(target: PushTarget): Promise<{ taken: number; refused: number }>;
   close(): Promise<void>;
 }
 
@@ -76,6 +79,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
   const limit = options.rateLimit && new RateLimit(options.rateLimit);
   const plan = new FaultPlan(options.faults);
   const requests = new Map<string, number>();
+  const pushed = new Set<string>();
   const clock = options.clock ?? (() => new Date());
   const started = clock().getTime();
   const pace = options.pace;
@@ -112,14 +116,15 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
         // Only comments are counted by their platform elsewhere, so only theirs can be known to be missing.
         const counted = path.includes('comment');
         if (fault === 'withheld-items' && counted) items += plan.withhold(list.map(keyOf));
-        const shown = counted && plan.withheld > 0 ? list.filter((item) => !plan.isWithheld(keyOf(item))) : list;
+        const shown = counted ? list.filter((item) => plan.show(keyOf(item))) : list;
         if (fault !== 'withheld-items') items += shown.length;
         if (fault === 'reordered-page') return plan.reorder(shown);
         if (fault === 'duplicated-page') return [...shown, ...shown.slice(0, Math.ceil(shown.length / 2))];
         return shown;
       },
     };
-    const seconds = limit?.take(`${face?.platform} ${face?.sourceOf(exchange) ?? exchange.ip}`, now) ?? 0;
+    const source = face?.sourceOf(exchange) ?? '';
+    const seconds = limit?.take(`${face?.platform} ${source}`, now) ?? 0;
     if (seconds > 0) {
       const refusal = face?.refusal('too-many', exchange);
       const answer = refusal ?? htmlPage('<h1>Too Many Requests</h1>', 429, { 'Retry-After': String(seconds) });
@@ -133,7 +138,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
       plan.record({
         at: clock().toISOString(),
         platform: face?.platform ?? 'other',
-        source: face?.sourceOf(exchange) ?? '',
+        source,
         path,
         request: number,
         fault,
@@ -170,6 +175,18 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
     faults: plan,
     requests,
     expireWechatTokens: () => wechat.expireTokens(),
+    async pushWechat(target) {
+      const due = store.select('wechat', (p) => p.kind === 'message' && p.at <= served() && !pushed.has(p.rawId));
+      const account = store.accounts('wechat').find((a) => a.appid === target.appid);
+      let taken = 0;
+      for (const message of due) {
+        const openid = account === undefined ? '' : openidOf(account, message.author ?? message.rawId);
+        if (!(await deliver(pushOf(fieldsOfMessage(message, target, openid), target, served()), target.url))) continue;
+        taken++;
+        pushed.add(message.rawId);
+      }
+      return { taken, refused: due.length - taken };
+    },
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));

@@ -149,8 +149,8 @@ export class OfficialCrawl {
   private left: number;
   private readonly told = new Set<string>();
   private readonly persons = new Set<string>();
-  /** Comments that the platform counts and does not show. */
-  private hidden = { posts: 0, comments: 0 };
+  /** Comments found missing in this run. */
+  private hidden = 0;
 
   constructor(
     private readonly run: Run,
@@ -244,8 +244,7 @@ export class OfficialCrawl {
         yield this.page({ gaps: [{ what: `${what}接口的请求额度已用完，下次继续`, cause: 'platform-limit' }] });
       } else if (error.kind === 'permission' && (name === 'received' || name === 'mentions')) {
         this.state[name].closedUntil = this.now + DAY;
-        const gap = `应用没有读取“${what}”的权限，未采集。请在开放平台申请，或在采集源中关闭这一项`;
-        yield this.page({ gaps: [{ what: gap, cause: 'skipped' }] });
+        yield this.page({ gaps: [notPermitted(what)] });
       } else throw error;
     }
   }
@@ -277,6 +276,7 @@ export class OfficialCrawl {
         return;
       }
       const { good, broken } = await this.askTimeline(state.pass);
+      for (const status of good) this.isMonitored(status);
       const { fresh, known, next, closed } = advance(good, state.since, state.pass);
       const times = fresh.map((s) => timeOf(s.created_at, this.now));
       const wanted = fresh.filter((_, i) => !first || (times[i] ?? oldest) >= oldest);
@@ -379,7 +379,10 @@ export class OfficialCrawl {
     ask: (query: Record<string, string | number>) => Promise<{ good: T[]; broken: number }>,
     read: (fresh: readonly T[]) => RawItem[],
   ): AsyncGenerator<Page<Cursor>> {
-    if (stream.closedUntil > this.now) return;
+    if (stream.closedUntil > this.now) {
+      yield this.page({ gaps: [notPermitted(what)] });
+      return;
+    }
     const first = stream.since === '0';
     const oldest = this.now - this.run.settings.commentDays * DAY;
     for (;;) {
@@ -498,11 +501,7 @@ export class OfficialCrawl {
   private async *comments(range?: DateRange): AsyncGenerator<Page<Cursor>> {
     const { state, book } = this;
     const under = state.commentPass?.postId;
-    if (under !== undefined && book.find(under) === undefined) {
-      state.commentPass = null;
-      const what = `帖文 ${under} 已超过评论采集期，其余评论没有采集`;
-      yield this.page({ gaps: [{ what, cause: 'skipped' }] });
-    }
+    if (under !== undefined && book.find(under) === undefined) state.commentPass = null;
     const order = book.list().sort((a, b) => (a.id === under ? -1 : b.id === under ? 1 : b.at - a.at));
     for (const post of order) {
       if (this.run.signal.aborted) return;
@@ -546,10 +545,9 @@ export class OfficialCrawl {
         post.since = newest([next.top], post.since);
         post.doneAt = post.count;
         state.commentPass = null;
-        if (counted > post.seen) {
-          this.hidden.posts++;
-          this.hidden.comments += counted - post.seen;
-        }
+        const hidden = Math.max(0, counted - post.seen);
+        this.hidden += hidden;
+        post.missing = hidden > 0 ? { hidden } : {};
       } else state.commentPass = { ...next, postId: post.id };
       const items = fresh
         .filter((c) => range === undefined || within(timeOf(c.created_at, this.now), range))
@@ -614,17 +612,16 @@ export class OfficialCrawl {
 
   /** What is known to be missing, said once per run. */
   private async *summary(starved: readonly string[]): AsyncGenerator<Page<Cursor>> {
-    const { posts, comments } = this.hidden;
-    const gaps: Gap[] = [];
-    if (comments > 0) {
-      const what = `${posts} 条帖文的评论数多于平台所给的评论（删除、仅部分可见或被过滤）`;
-      gaps.push({ what, size: comments, cause: 'platform-limit' });
-    }
+    const gaps = this.book.missing();
     if (starved.length > 0)
       gaps.push({ what: `本次请求额度不足，未采集${starved.join('、')}，下次优先`, cause: 'platform-limit' });
     if (this.persons.size > 0) gaps.push({ what: '个人账号，未采集', size: this.persons.size, cause: 'skipped' });
-    yield this.page({ gaps, expected: comments });
+    yield this.page({ gaps, expected: this.hidden });
   }
+}
+
+function notPermitted(what: string): Gap {
+  return { what: `应用没有读取“${what}”的权限，未采集。请在开放平台申请，或在采集源中关闭这一项`, cause: 'skipped' };
 }
 
 /** The regular runs need what is left of the budget as well. */

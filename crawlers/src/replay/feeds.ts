@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { RawItem } from '@minsheng/contracts';
-import { intParam, type Answer, type Exchange } from './exchange.ts';
+import { intParam, type Answer, type Exchange, type Face } from './exchange.ts';
 import type { HeldPost, ReplayStore } from './store.ts';
 import { isoBeijing, plainBeijing, rfc822 } from './wire-time.ts';
 import { escapeHtml } from './wechat-oa.ts';
@@ -27,7 +27,8 @@ const KINDS: Record<string, string> = {
   json: 'application/feed+json; charset=utf-8',
 };
 
-export class Feeds {
+export class Feeds implements Face {
+  readonly platform = 'site';
   readonly #store: ReplayStore;
   readonly #definitions: readonly FeedDefinition[];
   readonly #siteName: string;
@@ -36,6 +37,18 @@ export class Feeds {
     this.#store = store;
     this.#definitions = definitions;
     this.#siteName = siteName;
+  }
+
+  owns(path: string): boolean {
+    return path === '/' || path === '/robots.txt' || path.startsWith('/site/') || path.startsWith('/feeds/');
+  }
+
+  sourceOf(x: Exchange): string {
+    return x.path;
+  }
+
+  refusal(): Answer | undefined {
+    return undefined;
   }
 
   answer(x: Exchange): Answer | undefined {

@@ -7,11 +7,8 @@ import { promisify } from 'node:util';
 import { benchAnalysis, benchTexts } from '../enrich/bench.ts';
 import { linesOf } from '../enrich/datasets.ts';
 import { createEnricher } from '../enrich/enricher.ts';
-import { benchQuery } from '../dashboard/bench-query.ts';
-import { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/database.ts';
-import { TopicRowsReader } from '../topics/topic-rows.ts';
 import { UserError } from '../platform/errors.ts';
+import { benchQuery } from './bench-query.ts';
 import type { Ledger } from './ingest.ts';
 import { answer, parsed, say, type Verb } from './verb.ts';
 
@@ -28,8 +25,7 @@ export const benchVerb: Verb = {
     });
     const name = positionals[0] ?? 'ingest';
     if (name === 'analysis') answer(benchAnalysis());
-    else if (name === 'query')
-      answer(await benchQuery({ sizes: [100_000, 1_000_000], onStep: say, topics: topicList }));
+    else if (name === 'query') answer(await benchQuery({ sizes: [100_000, 1_000_000], file: values.file, say }));
     else if (name === 'ingest') answer(await benchIngest(Number(values.posts ?? POSTS), values.file));
     else throw new UserError('invalid-input', `没有“${name}”这项测速。`, { todo: '可用：ingest、query、analysis。' });
     return 0;
@@ -54,12 +50,6 @@ function writePosts(file: string, posts: number, start: number): void {
     });
     appendFileSync(file, `${lines.join('\n')}\n`);
   }
-}
-
-/** The topic list as its page asks for it. */
-function topicList(db: Database, now: number) {
-  const rows = new TopicRowsReader(db, new Clock());
-  return () => rows.list({ from: now - 3 * 86_400_000, to: now, sort: 'heat', muted: 'hide', limit: 30 });
 }
 
 /** Posts made here (about 77 characters each), or a file's: the `ingest` verb in a process of its own, against bare `cut` of the same texts here. */

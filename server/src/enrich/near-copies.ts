@@ -4,13 +4,13 @@
  *
  * Winnowing (Schleimer, Wilkerson, Aiken 2003) finds candidates: of every few neighbouring character triples the least hash is
  * indexed, so two texts that share a run of letters share a hash. A candidate is a copy when enough of the shorter text's triples are
- * in the longer one (containment: cut copies count) and neither denies the other. Memory is fixed: the last {@link KEPT} texts.
+ * in the longer one (containment: cut copies count) and neither denies the other. Memory is fixed: the last {@link TEXTS_KEPT} texts.
  */
 import { polarityDiffers } from './negation.ts';
 import { fold, isWordUnit } from './normalise.ts';
 
 /** Texts remembered; a text that is copied stays. */
-const KEPT = 1 << 15;
+export const TEXTS_KEPT = 1 << 15;
 /** Buckets of the index, and texts remembered in each: the newest replaces the oldest. */
 const BUCKETS = 1 << 17;
 const DEPTH = 4;
@@ -39,7 +39,7 @@ interface Kept {
 }
 
 export class NearCopies {
-  readonly #ring: (Kept | undefined)[] = new Array<Kept | undefined>(KEPT);
+  readonly #ring: (Kept | undefined)[] = new Array<Kept | undefined>(TEXTS_KEPT);
   /** Running numbers (+1) of texts, `DEPTH` to a bucket. */
   readonly #index = new Int32Array(BUCKETS * DEPTH);
   readonly #cursor = new Uint8Array(BUCKETS);
@@ -61,10 +61,17 @@ export class NearCopies {
       return null;
     }
     const { kept, number } = found;
-    kept.at = Math.max(kept.at, at);
     // What is copied again and again must not fall out of the ring.
-    if (this.#next - number > KEPT / 2) this.#keep(kept, winnow(hashesOf(kept.letters)));
+    if (this.#next - number > TEXTS_KEPT / 2) this.#keep(kept, winnow(hashesOf(kept.letters)));
     return kept.id;
+  }
+
+  /** A text that was found to be new before, e.g. ahead of a restart. */
+  remember(id: number, text: string, at: number): void {
+    const letters = lettersToCompare(text);
+    if (letters.length < SHORTEST_COPY) return;
+    const hashes = hashesOf(letters);
+    this.#keep({ id, letters, triples: hashes.slice().sort(), at }, winnow(hashes));
   }
 
   /** Like {@link see}, and remembers nothing. */
@@ -81,14 +88,14 @@ export class NearCopies {
       const bucket = (mark & (BUCKETS - 1)) * DEPTH;
       for (let i = 0; i < DEPTH; i++) {
         const number = (this.#index[bucket + i] ?? 0) - 1;
-        if (number >= 0 && number >= this.#next - KEPT) hits.set(number, (hits.get(number) ?? 0) + 1);
+        if (number >= 0 && number >= this.#next - TEXTS_KEPT) hits.set(number, (hits.get(number) ?? 0) + 1);
       }
     }
     const candidates = [...hits].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, VERIFIED);
     let best: { kept: Kept; number: number } | undefined;
     let most = 0;
     for (const [number] of candidates) {
-      const kept = this.#ring[number % KEPT];
+      const kept = this.#ring[number % TEXTS_KEPT];
       if (kept === undefined || kept.id === id || Math.abs(at - kept.at) > within) continue;
       const contained = containment(triples, kept.triples);
       if (contained <= most || !enough(contained, triples.length, kept.triples.length)) continue;
@@ -100,7 +107,7 @@ export class NearCopies {
 
   #keep(kept: Kept, marks: readonly number[]): void {
     const number = this.#next++;
-    this.#ring[number % KEPT] = kept;
+    this.#ring[number % TEXTS_KEPT] = kept;
     for (const mark of marks) {
       const bucket = mark & (BUCKETS - 1);
       const slot = this.#cursor[bucket] ?? 0;

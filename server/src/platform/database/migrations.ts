@@ -8,6 +8,7 @@ import { Posts1763900000001 } from '../../posts/posts.migration.ts';
 import { Search1763900000010 } from '../../search/search.migration.ts';
 import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
 import { Topics1763900000020 } from '../../topics/topics.migration.ts';
+import { TopicMemory1764000003001 } from '../../topics/meaning.migration.ts';
 import { Platform1763900000040 } from '../platform.migration.ts';
 
 export const migrations = [
@@ -18,4 +19,5 @@ export const migrations = [
   Inbox1763900000030,
   Briefings1763900000031,
   Platform1763900000040,
+  TopicMemory1764000003001,
 ];

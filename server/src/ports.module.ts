@@ -36,8 +36,10 @@ class HotTopics extends TopicRows {
   constructor(private readonly topics: TopicRowsReader) {
     super();
   }
-  hottest(limit: number): Promise<TopicRow[]> {
-    return this.topics.hottest(limit);
+  hottest(limit: number, window?: Window): Promise<TopicRow[]> {
+    return window === undefined
+      ? this.topics.hottest(limit)
+      : this.topics.list({ ...window, sort: 'heat', muted: 'hide', limit });
   }
 }
 

@@ -178,7 +178,7 @@ async function measure(db: Database, options: BenchQueryOptions, say: (text: str
   const charts = new DashboardService(reader, coverage, names, new NoMarks(), clock);
   const accounts = new AccountsService(db, clock);
   const desks = [new NoTopics(), new NoClaims(), new NoInbox(), new NoSourceHealth()] as const;
-  const overviews = new OverviewService(reader, charts, coverage, accounts, ...desks, clock);
+  const overviews = new OverviewService(reader, charts, accounts, ...desks, clock);
   const cutter = { cut: (text: string) => text.match(/../gu) ?? [] };
   const views = new PostViews(db, names);
   const search = new SearchService(db, new SqliteFtsEngine(db), views, names, cutter, coverage, clock);

@@ -43,7 +43,7 @@ function ofClaim(claim: ClaimRow): Todo {
   const due =
     clock.secondsLeft === null
       ? clock.state === 'not-graded'
-        ? '尚未定级'
+        ? '尚未定级，未开始计时'
         : ''
       : clock.secondsLeft < 0
         ? `已超时 ${span(-clock.secondsLeft)}`
@@ -51,7 +51,7 @@ function ofClaim(claim: ClaimRow): Todo {
   return {
     kind: 'claim',
     level: clock.secondsLeft !== null && clock.secondsLeft < 3600 ? 'high' : claim.risk,
-    title: `待核实：${claim.statement}`,
+    title: claim.statement,
     detail: [`${String(claim.posts)} 条转述`, due, ...claim.reasons.slice(0, 1)].filter((t) => t !== '').join('，'),
     dueAt: clock.dueAt,
     href: `/claims/${claim.id}`,

@@ -27,7 +27,11 @@ export function volumeFinding(series: VolumeSeries, now: number): string {
   );
   if (!peak || total(peak) === 0) return '这段时间没有采集到公众声音';
   const share = percentText(peak.negative / total(peak));
-  return `${timeText(peak.at, now)} 起的${series.bucketSeconds === 3600 ? '一小时' : ` ${bucketName(series.bucketSeconds)}`}最多，${exactCount(total(peak))} 条，其中负面 ${share}`;
+  const when =
+    series.bucketSeconds >= 86_400
+      ? timeText(peak.at, now).slice(0, -6)
+      : `${timeText(peak.at, now)} 起的${series.bucketSeconds === 3600 ? '一小时' : ` ${bucketName(series.bucketSeconds)}`}`;
+  return `${when}最多，${exactCount(total(peak))} 条，其中负面 ${share}`;
 }
 
 const LAYERS = [

@@ -239,7 +239,7 @@ class QuickNouns implements OnModuleInit {
     this.register(
       'message',
       '留言',
-      `SELECT id, title, channel AS detail FROM inbox_cases WHERE title LIKE ? ORDER BY id DESC LIMIT ?`,
+      `SELECT max(id) AS id, min(title) AS title, count(*) || ' 件' AS detail FROM inbox_cases WHERE title LIKE ? GROUP BY group_id ORDER BY max(id) DESC LIMIT ?`,
       '/inbox/',
     );
     this.register(

@@ -70,7 +70,8 @@ export class OverviewService {
         overdue: inbox.overdue,
         failingSources: failing.length,
       },
-      todo: todoList({ claims, inbox, failing, accounts: accounts.items }),
+      // Without a source nobody looks whether an account still publishes, so its silence is not known.
+      todo: todoList({ claims, inbox, failing, accounts: volume.coverage.sources === 0 ? [] : accounts.items }),
       topics,
       claims,
       messages,

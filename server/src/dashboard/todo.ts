@@ -43,7 +43,7 @@ function ofClaim(claim: ClaimRow): Todo {
   const due =
     clock.secondsLeft === null
       ? clock.state === 'not-graded'
-        ? '尚未定级，未开始计时'
+        ? '尚未定级'
         : ''
       : clock.secondsLeft < 0
         ? `已超时 ${span(-clock.secondsLeft)}`

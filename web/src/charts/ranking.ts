@@ -7,7 +7,7 @@ import { exactCount, percentText, signedText, spaced } from '../ui/format.ts';
 import { platformName, STAGE } from '../ui/labels.ts';
 import type { Table } from './csv.ts';
 import { CHART_FONT, type ChartTheme } from './theme.ts';
-import { escapeHtml } from './time-axis.ts';
+import { escapeHtml, tableTime } from './time-axis.ts';
 
 type Channels = RouteAnswer<typeof routes.dashboard.channels>;
 const cut = (text: string, length: number): string => spaced(text.length > length ? `${text.slice(0, length)}…` : text);
@@ -110,7 +110,15 @@ export function heatOption(topics: readonly TopicRow[], theme: ChartTheme): ECha
 export function heatTable(topics: readonly TopicRow[]): Table {
   return {
     columns: ['话题', '热度', '24 小时变化', '阶段', '帖文', '最近 24 小时', '首次出现'],
-    rows: topics.map((t) => [t.title, t.heat, t.heatDelta, STAGE[t.stage], t.posts, t.posts24h, t.firstSeenAt]),
+    rows: topics.map((t) => [
+      t.title,
+      t.heat,
+      t.heatDelta,
+      STAGE[t.stage],
+      t.posts,
+      t.posts24h,
+      tableTime(t.firstSeenAt),
+    ]),
   };
 }
 

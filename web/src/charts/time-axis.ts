@@ -1,7 +1,7 @@
 /**
  * In: bucket starts. Out: a category axis in +08:00 with weekdays, the same in every browser's zone. Called by: charts over time.
  */
-import { partsAt, spaced } from '../ui/format.ts';
+import { partsAt, spaced, toLocalInput } from '../ui/format.ts';
 import type { ChartTheme } from './theme.ts';
 
 const two = (n: number): string => String(n).padStart(2, '0');
@@ -13,6 +13,11 @@ export function bucketTitle(at: string, bucketSeconds: number): string {
   if (bucketSeconds >= 86_400) return head;
   const end = partsAt(Date.parse(at) + bucketSeconds * 1000);
   return `${head} ${two(p.hour)}:${two(p.minute)} – ${two(end.hour)}:${two(end.minute)}`;
+}
+
+/** A moment in tables and CSV, as spreadsheets read it, in Beijing time: `2026-11-24 08:00`. */
+export function tableTime(at: string): string {
+  return toLocalInput(at).replace('T', ' ');
 }
 
 const STEPS = [1, 2, 3, 6, 12, 24, 48, 72, 168].map((hours) => hours * 3600);

@@ -37,7 +37,7 @@ export function topicFinding(detail: TopicDetail, now: number): string {
     const change = after / before - 1;
     const [from, to] = [exactCount(Math.round(before)), exactCount(Math.round(after))];
     // A share of a handful says nothing; the counts do.
-    if (before < SMALL) return `官方首次发声前每小时约 ${from} 条，发声后 3 小时约 ${to} 条`;
+    if (before < SMALL) return `官方首次发声后 3 小时，每小时约 ${to} 条（此前约 ${from} 条）`;
     const words =
       Math.abs(change) < 0.1 ? '变化不大' : `${change < 0 ? '下降' : '上升'} ${percentText(Math.abs(change))}`;
     return `官方首次发声后 3 小时，每小时新增${words}（${from} → ${to} 条）`;

@@ -69,10 +69,7 @@ export const Settings = z.object({
     .meta({ title: '评论采集天数', description: '发布后多少天内继续采集评论' }),
   mentions: z.boolean().default(true).meta({ title: '采集@服务账号的微博', description: '需要相应接口权限' }),
   received: z.boolean().default(true).meta({ title: '采集服务账号收到的评论', description: '需要相应接口权限' }),
-  operatorIp: z
-    .union([z.ipv4(), z.ipv6()])
-    .optional()
-    .meta({ title: '本单位公网 IP', description: '微博要求答复时注明；不答复可不填' }),
+  operatorIp: z.ipv4().optional().meta({ title: '本单位公网 IP', description: '微博要求答复时注明；不答复可不填' }),
   requestsPerDay: z
     .number()
     .int()
@@ -307,12 +304,18 @@ export class OfficialCrawl {
         const item = this.postOf(status, at);
         items.push(item);
         const uid = uidOf(status.user);
-        if (at !== undefined) this.book.follow(item, at, this.now, { uid, mine: uid === this.state.me });
+        if (this.isFollowed(at)) this.book.follow(item, at, this.now, { uid, mine: uid === this.state.me });
         if (isCut(status)) cut++;
       }
     }
     const what = '长微博只取得开头部分（开放平台不提供全文）';
     return { items, gone, gaps: cut > 0 ? [{ what, size: cut, cause: 'truncated' }] : [] };
+  }
+
+  /** Whether comments are still collected; in a back-fill those of everything found are. */
+  private isFollowed(at: number | undefined): at is number {
+    const { range, settings } = this.run;
+    return at !== undefined && (range !== undefined || at >= this.now - settings.commentDays * DAY);
   }
 
   /** Posts that a page shows although they are stored: edited, counted anew, or deleted meanwhile. */

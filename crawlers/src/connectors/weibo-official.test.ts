@@ -170,6 +170,13 @@ describe('faults', () => {
     ['truncated-gzip', 'unreachable', /不完整/u],
     ['connection-reset', 'unreachable', /中断/u],
     ['too-many', 'retry-after', /放慢/u],
+    ['quota-used', 'retry-after', /10023|额度/u],
+    ['no-permission', 'permission', /接口管理/u],
+    ['blocked', 'blocked', /勿尝试绕过/u],
+    ['captcha', 'blocked', /人工验证/u],
+    ['login-redirect', 'login-needed', /登录/u],
+    ['garbled-body', 'layout-changed', /无法识别/u],
+    ['gone', 'unreachable', /410/u],
   ] as const;
 
   it.each(cases)('%s in mid-run is told as %s and loses nothing', async (fault, kind, words) => {
@@ -177,7 +184,9 @@ describe('faults', () => {
     for (const nth of [1, 2, 4]) {
       const { run } = await serve(items, {
         faults: {
-          script: [{ fault, path: nth === 1 ? '/2/statuses/home_timeline.json' : '/2/comments/', nth, times: 1 }],
+          script: [
+            { fault, path: nth === 1 ? '/2/statuses/home_timeline.json' : '/2/comments/show.json', nth, times: 1 },
+          ],
           retryAfterSeconds: 60,
         },
       });
@@ -198,6 +207,19 @@ describe('faults', () => {
       expect(keys((await run()).items)).toEqual(keys(items));
     },
   );
+
+  it('comments withheld for good are missed exactly, and told at every run', async () => {
+    const script = [{ fault: 'withheld-items' as const, path: '/2/comments/show.json', nth: 2, times: 5 }];
+    const items = city(12);
+    const { run, server } = await serve(items, { faults: { script } });
+    const first = await run();
+    const made = server.faults.made.filter((f) => f.lasting).reduce((n, f) => n + (f.items ?? 0), 0);
+    expect(made).toBeGreaterThan(2);
+    expect(first.items).toHaveLength(items.length - made);
+    const missed = [expect.objectContaining({ cause: 'platform-limit', size: made })];
+    expect(first.gaps).toEqual(missed);
+    expect((await run({ cursor: first.cursor })).gaps).toEqual(missed);
+  });
 
   it('a pinned old post does not hide what lies between', async () => {
     const pinned: RawItem = { ...post(60_000), id: '4000000000000000' };

@@ -181,12 +181,18 @@ export class WebCrawl {
     for (const post of posts) {
       const listed = this.postItem(post, account, uid);
       const at = timeOf(post.createdAt, this.now);
-      if (at !== undefined) this.book.follow(marked(listed, post), at, this.now, { uid });
+      if (this.isFollowed(at)) this.book.follow(marked(listed, post), at, this.now, { uid });
       const { item, whole } = await this.whole(listed, post);
       if (!whole) cut++;
       items.push(item);
     }
     return { items, gaps: cutGap(cut) };
+  }
+
+  /** Whether comments are still collected; in a back-fill those of everything found are. */
+  private isFollowed(at: number | undefined): at is number {
+    const { range, settings } = this.run;
+    return at !== undefined && (range !== undefined || at >= this.now - settings.commentDays * DAY);
   }
 
   private async seenAgain(posts: readonly WebPost[], account: Account) {

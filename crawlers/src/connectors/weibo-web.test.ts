@@ -252,6 +252,12 @@ describe.each(SHAPES)('the %s pages', (shape) => {
     ['half-body', 'unreachable'],
     ['truncated-gzip', 'unreachable'],
     ['connection-reset', 'unreachable'],
+    ['quota-used', 'retry-after'],
+    ['no-permission', 'retry-after'],
+    ['blocked', 'blocked'],
+    ['captcha', 'blocked'],
+    ['login-redirect', 'login-needed'],
+    ['garbled-body', 'layout-changed'],
   ] as const;
 
   it.each(faults)('%s in mid-run is told as %s and loses nothing', async (fault, kind) => {

@@ -8,6 +8,7 @@ import { createGunzip } from 'node:zlib';
 import { RawItem } from '@minsheng/contracts';
 import { startReplay, DEFAULT_TOKEN, type ReplayServer } from './start-replay.ts';
 import { ReplayStore } from './store.ts';
+import { DEFAULT_SUB } from './weibo-web.ts';
 import type { FaultOptions } from './faults.ts';
 
 export interface ReplayFileOptions {
@@ -60,6 +61,7 @@ export async function replayFile(path: string, options: ReplayFileOptions = {}):
         .slice(0, 10)
         .join('、')}`,
     );
+  if (weibo.length > 0) log(`微博网页：baseUrl ${server.url}，Cookie SUB=${DEFAULT_SUB}`);
   for (const account of store.accounts('wechat'))
     log(`微信公众号“${account.name}”：baseUrl ${server.url}，appid ${account.appid}，secret ${account.secret}`);
   for (const feed of server.feeds) log(`订阅源：${server.url}/feeds/${feed.name}.rss`);

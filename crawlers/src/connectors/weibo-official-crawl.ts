@@ -286,7 +286,7 @@ export class OfficialCrawl {
         items: [...page.items, ...again.items],
         engagement: again.engagement,
         gone: [...page.gone, ...again.gone],
-        gaps: [...gaps.splice(0), ...page.gaps, ...brokenGap(broken, '帖文')],
+        gaps: [...gaps.splice(0), ...page.gaps, ...again.gaps, ...brokenGap(broken, '帖文')],
         expected: page.items.length + broken,
       });
       if (end) return;
@@ -318,11 +318,11 @@ export class OfficialCrawl {
     return at !== undefined && (range !== undefined || at >= this.now - settings.commentDays * DAY);
   }
 
-  /** Posts that a page shows although they are stored: edited, counted anew, or deleted meanwhile. */
-  private seenAgain(statuses: readonly Status[]): { items: RawItem[]; engagement: Engagement[]; gone: Gone[] } {
-    const items: RawItem[] = [];
+  /** Posts below the mark: edited, counted anew, deleted meanwhile, or shown late (held back for review) and never brought. */
+  private seenAgain(statuses: readonly Status[]) {
+    const late = statuses.filter((s) => this.book.find(s.id) === undefined && !isDeleted(s) && this.isLate(s));
+    const { items, gone, gaps } = this.postsOf(late);
     const engagement: Engagement[] = [];
-    const gone: Gone[] = [];
     for (const status of statuses) {
       if (this.book.find(status.id) === undefined) continue;
       if (isDeleted(status)) gone.push(this.forget(status.id, 'deleted'));
@@ -332,7 +332,13 @@ export class OfficialCrawl {
         if (news.engagement !== undefined) engagement.push(news.engagement);
       }
     }
-    return { items, engagement, gone };
+    return { items, engagement, gone, gaps };
+  }
+
+  private isLate(status: Status): boolean {
+    const { days, commentDays } = this.run.settings;
+    const at = timeOf(status.created_at, this.now);
+    return at !== undefined && at >= this.now - Math.min(days, commentDays) * DAY;
   }
 
   /** Public posts of organisations, of the listed ones where there is a list: a person is not monitored by being followed or listed. */

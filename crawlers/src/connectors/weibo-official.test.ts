@@ -118,6 +118,20 @@ describe('what weibo-official brings', () => {
     expect(second.gone).toEqual([{ platform: 'weibo', kind: 'post', id: deleted.id, state: 'deleted' }]);
   });
 
+  it('brings a post that review held back, although newer ones are stored', async () => {
+    const items = [post(100), post(90), post(80), post(70), post(60)];
+    const held = items[2];
+    const { server, run } = await serve(items);
+    const shown = server.store.post('weibo', held?.id ?? '');
+    Object.assign(shown ?? {}, { state: 'restricted' });
+    const first = await run();
+    expect(first.items).toHaveLength(4);
+    Object.assign(shown ?? {}, { state: 'live' });
+    const second = await run({ cursor: first.cursor });
+    expect(second.items.map((i) => i.id)).toEqual([held?.id]);
+    expect((await run({ cursor: second.cursor })).items).toEqual([]);
+  });
+
   it('names what it could not bring: cut texts, hidden comments, permissions', async () => {
     const long = post(100, { text: '长'.repeat(300) });
     const busy = post(90, { comments: 12 });

@@ -69,6 +69,7 @@ export class WebCrawl {
   private readonly book: PostBook;
   private left: number;
   private lookups = LOOKUPS;
+  private readonly told = new Set<string>();
   /** Comments found missing in this run. */
   private missing = 0;
 
@@ -138,8 +139,8 @@ export class WebCrawl {
       );
       const wanted = fresh.filter((p) => this.isWanted(p, oldest, first, range));
       const brought = await this.postsOf(wanted, account, uid);
-      const again = await this.seenAgain(known, account);
-      const gone = pass === null && range === undefined ? await this.vanished(uid, unpinned) : [];
+      const again = await this.seenAgain(known, account, uid);
+      const gone = pass === null && range === undefined ? await this.vanished(uid, list) : [];
 
       empty = list.length === 0 ? empty + 1 : 0;
       const end = next === null || below >= PROOF || (first && past) || empty >= EMPTY_PAGES;
@@ -165,7 +166,32 @@ export class WebCrawl {
         gaps,
         expected: brought.items.length + broken,
       });
+      if (end && range === undefined && !first) yield* this.recount(uid, account, next, list);
       if (end) return;
+    }
+  }
+
+  /**
+   * Further pages, as far down as there are followed posts whose counters are due: nothing else tells of new comments under them.
+   * A page of ten or twenty costs one request, as one post asked by name would.
+   */
+  private async *recount(uid: string, account: Account, from: string | null, last: readonly WebPost[]) {
+    let next = from;
+    let floor = smallest(last);
+    const due = () =>
+      this.book
+        .list()
+        .some(
+          (p) => p.uid === uid && this.now - p.countedAt >= countEvery(this.now - p.at) && p.countedAt !== this.now,
+        );
+    while (next !== null && floor !== undefined && due() && this.spend()) {
+      const page = await this.web.timeline(uid, next);
+      const own = page.list.filter((p) => p.isPublic && uidOf(p.user) === uid);
+      const { items, engagement, gaps } = await this.seenAgain(own, account, uid);
+      const gone = await this.vanished(uid, page.list, floor);
+      yield this.page({ items, engagement, gaps, gone });
+      next = page.next;
+      floor = smallest(page.list);
     }
   }
 
@@ -195,12 +221,14 @@ export class WebCrawl {
     return at !== undefined && (range !== undefined || at >= this.now - settings.commentDays * DAY);
   }
 
-  private async seenAgain(posts: readonly WebPost[], account: Account) {
-    const items: RawItem[] = [];
+  /** Posts below the mark: edited, counted anew, or shown late (held back for review) and never brought. */
+  private async seenAgain(posts: readonly WebPost[], account: Account, uid: string) {
+    const late = posts.filter((p) => this.book.find(p.id) === undefined && this.isLate(p));
+    const { items, gaps } = await this.postsOf(late, account, uid);
     const engagement: Engagement[] = [];
     let cut = 0;
     for (const post of posts) {
-      const listed = this.postItem(post, account, uidOf(post.user));
+      const listed = this.postItem(post, account, uid);
       const news = this.book.again(marked(listed, post), this.now);
       if (news.engagement !== undefined) engagement.push(news.engagement);
       if (news.item === undefined) continue;
@@ -208,7 +236,15 @@ export class WebCrawl {
       if (!whole) cut++;
       items.push(item);
     }
-    return { items, engagement, gaps: cutGap(cut) };
+    return { items, engagement, gaps: [...gaps, ...cutGap(cut)] };
+  }
+
+  private isLate(post: WebPost): boolean {
+    const at = timeOf(post.createdAt, this.now);
+    const { range, settings } = this.run;
+    return (
+      range === undefined && at !== undefined && at >= this.now - Math.min(settings.days, settings.commentDays) * DAY
+    );
   }
 
   /** The listed text is cut in long posts; the rest costs a request. */
@@ -223,8 +259,9 @@ export class WebCrawl {
 
   private postItem(post: WebPost, account: Account, uid: string): RawItem {
     const name = post.user?.screen_name ?? account.name;
-    if (account.name !== name || account.since === '0')
+    if (!this.told.has(uid))
       this.run.account({ platform: 'weibo', nativeId: uid, name, followers: post.user?.followers_count ?? 0 });
+    this.told.add(uid);
     account.name = name;
     const at = timeOf(post.createdAt, this.now);
     return {
@@ -241,12 +278,16 @@ export class WebCrawl {
     };
   }
 
-  /** Followed posts that the first page should show and does not: asked for by name, because absence proves nothing. */
-  private async vanished(uid: string, shown: readonly WebPost[]): Promise<Gone[]> {
-    const ids = shown.map((p) => p.id);
-    const [smallest] = [...ids].sort((a, b) => (newer(a, b) ? 1 : -1));
-    if (smallest === undefined) return [];
-    const missing = this.book.list().filter((p) => p.uid === uid && newer(p.id, smallest) && !ids.includes(p.id));
+  /** Followed posts that a page should show and does not: asked for by name, because absence proves nothing. */
+  private async vanished(uid: string, shown: readonly WebPost[], above?: string): Promise<Gone[]> {
+    const ids = new Set(shown.map((p) => p.id));
+    const floor = smallest(shown);
+    if (floor === undefined) return [];
+    const missing = this.book
+      .list()
+      .filter(
+        (p) => p.uid === uid && newer(p.id, floor) && (above === undefined || newer(above, p.id)) && !ids.has(p.id),
+      );
     const gone: Gone[] = [];
     for (const { id } of missing) {
       if (this.lookups-- <= 0 || !this.spend()) break;
@@ -427,6 +468,12 @@ export class WebCrawl {
     const gaps = this.book.missing();
     if (gaps.length > 0) yield this.page({ gaps, expected: this.missing });
   }
+}
+
+/** The lowest id of a page, pinned posts left aside. */
+function smallest(posts: readonly WebPost[]): string | undefined {
+  const ids = posts.filter((p) => !p.pinned).map((p) => p.id);
+  return ids.length === 0 ? undefined : ids.reduce((a, b) => (newer(a, b) ? b : a));
 }
 
 function sort(posts: readonly WebPost[], since: string, taken: readonly string[]) {

@@ -79,8 +79,7 @@ describe.each(SHAPES)('the %s pages', (shape) => {
     expect(first.requestsPerItem).toBeLessThan(0.12);
     expect(first.items.filter((i) => i.kind === 'comment').every((i) => i.account === undefined)).toBe(true);
     expect(new Set(first.accounts.map((a) => a.name))).toEqual(new Set(['澜江发布', '澜江水务']));
-    const later = new Date(NOW.getTime() + 86_400_000);
-    const again = await run({ settings, cursor: first.cursor, now: later });
+    const again = await run({ settings, cursor: first.cursor });
     expect(again.items).toEqual([]);
     expect(again.requests).toBeLessThanOrEqual(1 + server.store.accounts('weibo').length);
   });
@@ -134,6 +133,27 @@ describe.each(SHAPES)('the %s pages', (shape) => {
     expect(second.items.map((i) => [i.id, i.text])).toEqual([[items[0]?.id, '更正：明早恢复']]);
     expect(second.engagement).toEqual([expect.objectContaining({ id: items[1]?.id, likes: 77 })]);
     expect(second.gone.map((g) => g.id)).toEqual([items[2]?.id]);
+  });
+
+  it('bring a post that review held back, and comments under posts behind the first page', async () => {
+    const items = Array.from({ length: 60 }, (_, i) => post(3000 - i * 40));
+    const { run, server } = await serve(items);
+    const shown = server.store.post('weibo', items[57]?.id ?? '');
+    Object.assign(shown ?? {}, { state: 'restricted' });
+    const first = await run({ settings });
+    expect(first.items).toHaveLength(59);
+    Object.assign(shown ?? {}, { state: 'live' });
+    const old = items[5];
+    const news = comment(old ?? post(0), 1);
+    server.store.add(news);
+    const gone = server.store.post('weibo', items[7]?.id ?? '');
+    Object.assign(gone ?? {}, { state: 'deleted' });
+    const later = new Date(NOW.getTime() + 7 * 3_600_000);
+    const second = await run({ settings, cursor: first.cursor, now: later });
+    expect(keys(second.items)).toEqual(keys([news, ...items.slice(57, 58)]));
+    expect(second.gone.map((g) => g.id)).toEqual([items[7]?.id]);
+    // Not due again: the first page is enough.
+    expect((await run({ settings, cursor: second.cursor, now: later })).requests).toBe(2);
   });
 
   it('are not fooled by a pinned post, an empty page or a page in disorder', async () => {

@@ -4,7 +4,6 @@ import type { ConnectorDefinition, Page, RunContext } from '../connector.ts';
 import { ConnectorError } from '../errors.ts';
 import { createHttpClient } from '../http/undici-client.ts';
 import { startReplay, type ReplayOptions } from '../replay/index.ts';
-import { feed, feedDate, readFeed } from './feed.ts';
 import { weiboOfficial } from './weibo-official.ts';
 
 const NOW = new Date('2026-11-24T08:10:00+08:00');
@@ -122,43 +121,5 @@ describe('weibo-official', () => {
     );
     expect(failed).toBeInstanceOf(ConnectorError);
     expect(failed).toMatchObject({ kind: 'login-needed' });
-  });
-});
-
-describe('feed', () => {
-  const items: RawItem[] = Array.from({ length: 12 }, (_, i) => ({
-    platform: 'site',
-    kind: 'post',
-    id: `n${i}`,
-    account: '澜江市政府网',
-    publishedAt: at(500 - i),
-    title: `新闻 ${i}`,
-    text: `内容 ${i}`,
-  }));
-
-  it.each(['rss', 'atom', 'json'])('reads %s once, and only what changed after that', async (format) => {
-    const server = await serve({ items });
-    const name = server.feeds[0]?.name ?? '';
-    const settings = { url: `${server.url}/feeds/${name}.${format}`, accountName: '澜江市政府网' };
-    const run = await crawl(feed, settings, {});
-    expect(run.items.map((i) => i.title).sort()).toEqual(items.map((i) => i.title).sort());
-    expect(run.items.map((i) => i.publishedAt).sort()).toEqual(items.map((i) => i.publishedAt).sort());
-    expect((await crawl(feed, settings, {}, run.cursor)).items).toEqual([]);
-  });
-
-  it('refuses pages, bombs and broken texts with one sentence', () => {
-    for (const text of ['<!DOCTYPE html><html></html>', '<!DOCTYPE x [<!ENTITY a "b">]><rss/>', '{"half"', '']) {
-      expect(() => readFeed(text, 'http://x/')).toThrow(ConnectorError);
-    }
-  });
-
-  it.each([
-    ['2026-11-23 10:00:00', '2026-11-23T10:00:00+08:00'],
-    ['Mon, 23 Nov 2026 02:00:00 GMT', '2026-11-23T10:00:00+08:00'],
-    ['Mon, 23 Nov 2026 10:00:00 +0800', '2026-11-23T10:00:00+08:00'],
-    ['Mon, 23 Nov 2026 10:00:00', '2026-11-23T10:00:00+08:00'],
-    ['昨天', undefined],
-  ])('dates %s', (text, expected) => {
-    expect(feedDate(text)).toBe(expected);
   });
 });

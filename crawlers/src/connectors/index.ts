@@ -3,7 +3,8 @@
  */
 import type { ConnectorDefinition } from '../connector.ts';
 import { feed } from './feed.ts';
+import { wechatBridge } from './wechat-bridge.ts';
 import { wechatOfficial } from './wechat-official.ts';
 import { weiboOfficial } from './weibo-official.ts';
 
-export const connectors: readonly ConnectorDefinition[] = [weiboOfficial, wechatOfficial, feed];
+export const connectors: readonly ConnectorDefinition[] = [weiboOfficial, wechatOfficial, wechatBridge, feed];

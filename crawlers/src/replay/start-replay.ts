@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RawItem } from '@minsheng/contracts';
+import { Bridges, type BridgeOptions } from './bridges.ts';
 import { htmlPage, type Exchange, type Face } from './exchange.ts';
 import { FaultPlan, type FaultOptions } from './faults.ts';
 import { Feeds, type FeedDefinition } from './feeds.ts';
@@ -32,6 +33,7 @@ export interface ReplayOptions {
   faults?: FaultOptions;
   weibo?: Partial<WeiboOptions>;
   wechat?: WechatOptions;
+  bridges?: BridgeOptions;
   /** A limit that counts, for every asker of every face; Weibo's and WeChat's daily quotas are in their own options. */
   rateLimit?: RateLimitOptions;
   /** Default: one feed per platform and kind that is neither Weibo nor WeChat, named `{platform}-posts` or `{platform}-messages`. */
@@ -74,6 +76,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
   const faces: Face[] = [
     weiboFace(new WeiboOpen(store, { ...options.weibo, tokens })),
     wechat,
+    new Bridges(store, options.bridges),
     new Feeds(store, definitions, siteName),
   ];
   const limit = options.rateLimit && new RateLimit(options.rateLimit);

@@ -27,7 +27,7 @@ const FEED: FeedDefinition = { name: 'news', title: '新闻', platform: 'site', 
 const start = (items: RawItem[], definition: Partial<FeedDefinition> = {}, options = {}) =>
   serve({ items, feeds: [{ ...FEED, ...definition }], ...options });
 const given = (server: { url: string }, format = 'rss') => ({
-  settings: { url: `${server.url}/feeds/news.${format}`, accountName: SITE, respectRobots: false },
+  settings: { url: `${server.url}/feeds/news.${format}`, accountName: SITE },
 });
 
 describe('feed', () => {

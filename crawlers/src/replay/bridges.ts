@@ -29,7 +29,7 @@ export class Bridges implements Face {
     this.#options = options;
   }
 
-  owns(path: string): boolean {
+  owns({ path }: Pick<Exchange, 'path'>): boolean {
     return /^\/(?:wewe|wemp|rsshub)\//.test(path);
   }
 

@@ -54,7 +54,7 @@ export class Feeds implements Face {
     this.#siteName = siteName;
   }
 
-  owns(path: string): boolean {
+  owns({ path }: Pick<Exchange, 'path'>): boolean {
     return path === '/' || path === '/robots.txt' || path.startsWith('/site/') || path.startsWith('/feeds/');
   }
 

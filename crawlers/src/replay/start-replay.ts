@@ -14,8 +14,9 @@ import { replacement, send } from './spoil.ts';
 import { ReplayStore, type ReplayAccount } from './store.ts';
 import { openidOf, WechatOa, type WechatOptions } from './wechat-oa.ts';
 import { deliver, fieldsOfMessage, pushOf, type PushTarget } from './wechat-push.ts';
-import { weiboFace } from './weibo-face.ts';
+import { weiboFace, weiboWebFace } from './weibo-face.ts';
 import { WeiboOpen, type WeiboOptions } from './weibo-open.ts';
+import { WeiboWeb, type WeiboWebOptions } from './weibo-web.ts';
 
 export const DEFAULT_TOKEN = 'replay-weibo-token';
 
@@ -32,6 +33,7 @@ export interface ReplayOptions {
   pace?: { from: Date; speed: number };
   faults?: FaultOptions;
   weibo?: Partial<WeiboOptions>;
+  weiboWeb?: WeiboWebOptions;
   wechat?: WechatOptions;
   bridges?: BridgeOptions;
   /** A limit that counts, for every asker of every face; Weibo's and WeChat's daily quotas are in their own options. */
@@ -75,6 +77,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
   const wechat = new WechatOa(store, options.wechat);
   const faces: Face[] = [
     weiboFace(new WeiboOpen(store, { ...options.weibo, tokens })),
+    weiboWebFace(new WeiboWeb(store, options.weiboWeb)),
     wechat,
     new Bridges(store, options.bridges),
     new Feeds(store, definitions, siteName),
@@ -96,7 +99,6 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
     const path = address.pathname;
     requests.set(path, (requests.get(path) ?? 0) + 1);
     const { request: number, fault } = plan.next(path);
-    const face = faces.find((f) => f.owns(path));
     const now = served() + (fault === 'clock-skew' ? plan.skewSeconds * 1000 : 0);
     options.onTime?.(new Date(now), store);
     const body = await readBody(request);
@@ -126,6 +128,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
         return shown;
       },
     };
+    const face = faces.find((f) => f.owns(exchange));
     const source = face?.sourceOf(exchange) ?? '';
     const seconds = limit?.take(`${face?.platform} ${source}`, now) ?? 0;
     if (seconds > 0) {

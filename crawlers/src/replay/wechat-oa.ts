@@ -121,7 +121,7 @@ export class WechatOa implements Face {
     this.#options = options;
   }
 
-  owns(path: string): boolean {
+  owns({ path }: Pick<Exchange, 'path'>): boolean {
     return path.startsWith('/cgi-bin/') || path.startsWith('/datacube/');
   }
 

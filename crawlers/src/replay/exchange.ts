@@ -24,8 +24,7 @@ export interface Exchange {
 /** One platform as the server plays it. */
 export interface Face {
   platform: RawItem['platform'];
-  /** Weibo's own pages begin at `/`, as the website's do: only their visitors carry a cookie. */
-  owns(path: string, cookie?: string): boolean;
+  owns(x: Pick<Exchange, 'path' | 'headers'>): boolean;
   /** Undefined when there is nothing under this path. */
   answer(x: Exchange): Answer | undefined;
   /** Who is asking: the token or appid of an interface, the address of a feed or site. */

@@ -10,3 +10,4 @@ export type { FeedDefinition } from './feeds.ts';
 export type { WeiboOptions, WeiboToken } from './weibo-open.ts';
 export { DEFAULT_SUB, type WeiboWebOptions } from './weibo-web.ts';
 export type { WechatOptions } from './wechat-oa.ts';
+export { trialContext, trialRun, type TrialOptions, type TrialRun } from './trial-run.ts';

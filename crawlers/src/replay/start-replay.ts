@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RawItem } from '@minsheng/contracts';
+import { Bridges, type BridgeOptions } from './bridges.ts';
 import { htmlPage, type Exchange, type Face } from './exchange.ts';
 import { FaultPlan, type FaultOptions } from './faults.ts';
 import { Feeds, type FeedDefinition } from './feeds.ts';
@@ -13,7 +14,7 @@ import { replacement, send } from './spoil.ts';
 import { ReplayStore, type ReplayAccount } from './store.ts';
 import { openidOf, WechatOa, type WechatOptions } from './wechat-oa.ts';
 import { deliver, fieldsOfMessage, pushOf, type PushTarget } from './wechat-push.ts';
-import { weiboFace } from './weibo-face.ts';
+import { weiboFace, weiboWebFace } from './weibo-face.ts';
 import { WeiboOpen, type WeiboOptions } from './weibo-open.ts';
 import { WeiboWeb, type WeiboWebOptions } from './weibo-web.ts';
 
@@ -34,6 +35,7 @@ export interface ReplayOptions {
   weibo?: Partial<WeiboOptions>;
   weiboWeb?: WeiboWebOptions;
   wechat?: WechatOptions;
+  bridges?: BridgeOptions;
   /** A limit that counts, for every asker of every face; Weibo's and WeChat's daily quotas are in their own options. */
   rateLimit?: RateLimitOptions;
   /** Default: one feed per platform and kind that is neither Weibo nor WeChat, named `{platform}-posts` or `{platform}-messages`. */
@@ -75,8 +77,9 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
   const wechat = new WechatOa(store, options.wechat);
   const faces: Face[] = [
     weiboFace(new WeiboOpen(store, { ...options.weibo, tokens })),
-    new WeiboWeb(store, options.weiboWeb),
+    weiboWebFace(new WeiboWeb(store, options.weiboWeb)),
     wechat,
+    new Bridges(store, options.bridges),
     new Feeds(store, definitions, siteName),
   ];
   const limit = options.rateLimit && new RateLimit(options.rateLimit);
@@ -96,7 +99,6 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
     const path = address.pathname;
     requests.set(path, (requests.get(path) ?? 0) + 1);
     const { request: number, fault } = plan.next(path);
-    const face = faces.find((f) => f.owns(path, request.headers.cookie));
     const now = served() + (fault === 'clock-skew' ? plan.skewSeconds * 1000 : 0);
     options.onTime?.(new Date(now), store);
     const body = await readBody(request);
@@ -126,6 +128,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
         return shown;
       },
     };
+    const face = faces.find((f) => f.owns(exchange));
     const source = face?.sourceOf(exchange) ?? '';
     const seconds = limit?.take(`${face?.platform} ${source}`, now) ?? 0;
     if (seconds > 0) {

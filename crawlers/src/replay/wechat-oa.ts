@@ -4,6 +4,7 @@
  */
 import { json, type Answer, type Exchange, type Face } from './exchange.ts';
 import type { FaultKind } from './faults.ts';
+import { paragraphs } from './markup.ts';
 import { hash53 } from './seeded.ts';
 import type { HeldComment, HeldPost, ReplayAccount, ReplayStore } from './store.ts';
 import { isoBeijing } from './wire-time.ts';
@@ -120,7 +121,7 @@ export class WechatOa implements Face {
     this.#options = options;
   }
 
-  owns(path: string): boolean {
+  owns({ path }: Pick<Exchange, 'path'>): boolean {
     return path.startsWith('/cgi-bin/') || path.startsWith('/datacube/');
   }
 
@@ -319,12 +320,11 @@ export class WechatOa implements Face {
   #news(post: HeldPost, account: ReplayAccount, bare: boolean): object {
     const biz = Buffer.from(String(hash53(account.nativeId) % 10_000_000_000)).toString('base64');
     const sign = hash53(post.rawId, 5).toString(16);
-    const paragraphs = post.text.split(/\n+/).map((p) => `<p>${escapeHtml(p)}</p>`);
     return {
       title: post.title ?? post.text.slice(0, 30),
       author: account.name,
       digest: post.text.replace(/\s+/g, '').slice(0, 54),
-      ...(bare ? {} : { content: paragraphs.join('') }),
+      ...(bare ? {} : { content: paragraphs(post.text) }),
       content_source_url: '',
       thumb_media_id: `thumb_${sign}`,
       show_cover_pic: 0,
@@ -488,8 +488,4 @@ export function openidOf(account: ReplayAccount, author: string): string {
   return `o${hash53(seed, 41).toString(36)}${hash53(seed, 42).toString(36)}${hash53(seed, 43).toString(36)}`
     .padEnd(28, '0')
     .slice(0, 28);
-}
-
-export function escapeHtml(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }

@@ -3,9 +3,10 @@
  * Called by: `ReplayServer.pushWechat` and tests.
  */
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
+import { cdata } from './markup.ts';
 import { hash53 } from './seeded.ts';
 import type { HeldPost } from './store.ts';
-import { escapeHtml, seconds } from './wechat-oa.ts';
+import { seconds } from './wechat-oa.ts';
 
 export interface PushTarget {
   /** The receiver's address. */
@@ -46,10 +47,6 @@ export function messageBody(fields: Record<string, string | number>, format: 'xm
     return `{${entries.map(([n, v]) => `${JSON.stringify(n)}:${isNumber(n, v) ? v : JSON.stringify(v)}`).join(',')}}`;
   const inner = entries.map(([n, v]) => `<${n}>${isNumber(n, v) ? v : cdata(String(v))}</${n}>`);
   return `<xml>${inner.join('\n')}</xml>`;
-}
-
-function cdata(text: string): string {
-  return text.includes(']]>') ? escapeHtml(text) : `<![CDATA[${text}]]>`;
 }
 
 /** 16 random bytes ‖ length ‖ message ‖ appid, padded to 32, AES-256-CBC with the key's first half as its iv. */

@@ -3,13 +3,12 @@
  * the replay store. Called by: `startReplay` for paths under /api/, /ajax/, /comments/, /statuses/, /visitor/.
  */
 import { bidOf, midOf } from '../parse/weibo-id.ts';
-import { htmlPage as html, intParam, json, type Answer, type Exchange, type Face } from './exchange.ts';
-import type { FaultKind } from './faults.ts';
+import { intParam, json, type Answer, type Exchange } from './exchange.ts';
 import { hash53 } from './seeded.ts';
 import type { HeldComment, HeldPost, ReplayAccount, ReplayStore } from './store.ts';
 import { publicUser } from './weibo-open.ts';
 import { beijing, weiboTime } from './wire-time.ts';
-import { escapeHtml } from './wechat-oa.ts';
+import { escapeHtml } from './markup.ts';
 
 export interface WeiboWebOptions {
   /** `SUB` values of people who are signed in. */
@@ -47,13 +46,10 @@ const COMMENTS = 20;
 const INLINE = 2;
 const TEXT_LIMIT = 140;
 const XSRF = 'replay-xsrf';
-/** Where weibo.com hands out its token. */
-const HOME = '/';
 /** Offsets travel inside tokens that look like the platform's. */
 const TOKEN_BASE = 138_000_000_000_000;
 
-export class WeiboWeb implements Face {
-  readonly platform = 'weibo';
+export class WeiboWeb {
   readonly #store: ReplayStore;
   readonly #options: WeiboWebOptions;
   readonly #visitors = new Set<string>();
@@ -64,38 +60,16 @@ export class WeiboWeb implements Face {
     this.#options = options;
   }
 
-  owns(path: string, cookie = ''): boolean {
-    return /^\/(?:ajax|api|comments|statuses|visitor)\//.test(path) || (path === HOME && cookie.includes('SUB='));
-  }
-
-  /** The cookie, which is all that tells one visitor from another. */
-  sourceOf(x: Exchange): string {
-    return cookiesOf(x).get('SUB') ?? '';
-  }
-
-  refusal(fault: FaultKind, x: Exchange): Answer | undefined {
-    if (x.path === HOME) return undefined;
-    switch (fault) {
-      case 'error-body-200':
-      case 'quota-used':
-        return json({ ok: 0, errno: '100003', msg: '请求过于频繁，歇歇吧' });
-      case 'token-expired':
-        return loginWall();
-      case 'captcha':
-        return json({ ok: 0, url: 'https://m.weibo.cn/captcha/show?uid=0', msg: '请完成验证' });
-      default:
-        return undefined;
-    }
-  }
-
+  /** Answers, or undefined when the path is not this platform's. */
   answer(x: Exchange): Answer | undefined {
-    const home = x.path === HOME;
-    const desktop = home || x.path.startsWith('/ajax/');
+    const home = x.path === '/' && cookiesOf(x).has('SUB');
+    if (!home && !isWeiboWeb(x.path)) return undefined;
+    const desktop = x.path.startsWith('/ajax/');
     const visitor = x.path.startsWith('/visitor/');
-    const refused = this.#refused(x);
+    const refused = this.#refusal(x);
     if (refused !== undefined) return refused;
     if (visitor) return this.#visitor(x);
-    const wall = this.#wall(x, desktop);
+    const wall = this.#wall(x, desktop || home);
     if (wall !== undefined) return wall;
     if (home)
       return { ...html('<html><body>微博</body></html>'), headers: { 'Set-Cookie': `XSRF-TOKEN=${XSRF}; path=/` } };
@@ -104,13 +78,15 @@ export class WeiboWeb implements Face {
 
   // ---- refusals
 
-  #refused(x: Exchange): Answer | undefined {
+  #refusal(x: Exchange): Answer | undefined {
     if (this.#options.banned === true) return { status: 418, type: 'text/html', body: '' };
     const window = `${x.ip}:${Math.floor(x.now / 60_000)}`;
     const hits = (this.#perMinute.get(window) ?? 0) + 1;
     this.#perMinute.set(window, hits);
     if (hits > (this.#options.perMinute ?? Infinity)) return { status: 432, type: 'text/html', body: '' };
-    return this.#options.captcha === true ? this.refusal('captcha', x) : undefined;
+    return this.#options.captcha === true
+      ? json({ ok: 0, url: 'https://m.weibo.cn/captcha/show?uid=0', msg: '请完成验证' })
+      : undefined;
   }
 
   /** Who may come in: a signed-in or visitor cookie that fits the domain, and its XSRF token sent along. */
@@ -124,7 +100,7 @@ export class WeiboWeb implements Face {
     // A PC cookie on the mobile pages is taken for a robot's.
     if (!desktop && (cookies.has('SUBP') || cookies.has('WBPSESS')))
       return { status: 432, type: 'text/html', body: '' };
-    const entrance = x.path === HOME || x.path === '/api/config';
+    const entrance = x.path === '/' || x.path === '/api/config';
     if (!entrance && (cookies.get('XSRF-TOKEN') !== XSRF || x.headers['x-xsrf-token'] !== XSRF))
       return { status: 403, type: 'text/html', body: '<html><body>403 Forbidden</body></html>' };
     return undefined;
@@ -523,9 +499,18 @@ export class WeiboWeb implements Face {
   }
 }
 
+/** Whether a path belongs to this face. */
+export function isWeiboWeb(path: string): boolean {
+  return /^\/(?:ajax|api|comments|statuses|visitor)\//.test(path);
+}
+
 function cookiesOf(x: Exchange): Map<string, string> {
   const pairs = (x.headers['cookie'] ?? '').split('; ').map((pair) => pair.split(/=(.*)/s));
   return new Map(pairs.flatMap(([name, value]) => (name && value ? [[name, value] as const] : [])));
+}
+
+function html(body: string, status = 200): Answer {
+  return { status, type: 'text/html; charset=utf-8', body };
 }
 
 function loginWall(): Answer {

@@ -4,10 +4,8 @@
  */
 import type { RawItem } from '@minsheng/contracts';
 import { onTestFinished } from 'vitest';
-import type { AccountInfo, ConnectorDefinition, Page, RunContext } from '../connector.ts';
-import { createHttpClient, type HttpOptions } from '../http/undici-client.ts';
-import { RobotsCache } from '../http/robots.ts';
-import { startReplay, type ReplayOptions } from '../replay/index.ts';
+import type { ConnectorDefinition } from '../connector.ts';
+import { startReplay, trialContext, trialRun, type ReplayOptions } from '../replay/index.ts';
 
 /** Tuesday, ten past eight in the office. */
 export const NOW = new Date('2026-11-24T08:10:00+08:00');
@@ -27,61 +25,29 @@ export interface Given {
   settings: object;
   credentials?: object;
   now?: Date;
-  http?: Partial<HttpOptions>;
   range?: { from: Date; to: Date };
+  respectRobots?: boolean;
+}
+
+function optionsOf({ settings, credentials = {}, now = NOW, range, respectRobots = false }: Given) {
+  return { settings, credentials, respectRobots, now: () => now, ...(range === undefined ? {} : { range }) };
 }
 
 /** A run's context, with a client that neither waits nor sleeps. */
-export function contextOf(connector: ConnectorDefinition, given: Given, cursor?: unknown) {
-  const http = createHttpClient({
-    allowPrivateNetwork: true,
-    pace: { minIntervalMs: 0, jitterMs: 0 },
-    retries: 1,
-    sleep: () => Promise.resolve(),
-    robots: new RobotsCache(),
-    ...given.http,
-  });
-  onTestFinished(() => http.close());
-  const accounts: AccountInfo[] = [];
-  const context: RunContext<unknown, unknown, unknown> = {
-    settings: connector.settings.parse({ allowPrivateNetwork: true, ...given.settings }),
-    credentials: connector.credentials.parse(given.credentials ?? {}),
-    cursor,
-    http,
-    signal: new AbortController().signal,
-    now: () => given.now ?? NOW,
-    ...(given.range === undefined ? {} : { range: given.range }),
-    account: (info) => accounts.push(info),
-    log: () => undefined,
-  };
-  return { context, http, accounts };
+export function contextOf(connector: ConnectorDefinition, given: Given) {
+  const trial = trialContext(connector, optionsOf(given));
+  onTestFinished(() => trial.close());
+  return trial;
 }
 
-/** Runs a connector; `pages` stops it as a killed process would, after that many stored pages. An error ends the run, as it would there. */
+/** Runs a connector; `pages` stops it as a killed process would, after that many stored pages. */
 export async function crawl(connector: ConnectorDefinition, given: Given, cursor?: unknown, pages = Infinity) {
-  const { context, http, accounts } = contextOf(connector, given, cursor);
-  const stored: Page<unknown>[] = [];
-  let last = cursor;
-  let error: unknown;
-  try {
-    for await (const page of connector.crawl(context)) {
-      stored.push(page);
-      last = connector.cursor.parse(JSON.parse(JSON.stringify(page.cursor)));
-      if (stored.length >= pages) break;
-    }
-  } catch (caught) {
-    error = caught;
-  }
+  const run = await trialRun(connector, { ...optionsOf(given), cursor, pages });
   return {
-    items: stored.flatMap((p) => p.items),
-    engagement: stored.flatMap((p) => p.engagement ?? []),
-    gone: stored.flatMap((p) => p.gone ?? []),
-    gaps: stored.flatMap((p) => p.gaps ?? []),
-    pages: stored,
-    cursor: last,
-    requests: http.requests,
-    accounts,
-    error,
+    ...run,
+    engagement: run.pages.flatMap((p) => p.engagement ?? []),
+    gone: run.pages.flatMap((p) => p.gone ?? []),
+    gaps: run.pages.flatMap((p) => p.gaps ?? []),
   };
 }
 

@@ -3,7 +3,8 @@
  */
 import type { RawItem } from '@minsheng/contracts';
 import type { ConnectorDefinition } from '../connector.ts';
-import { at, crawl, type Given } from './crawl.ts';
+import { trialRun, type TrialOptions } from '../replay/index.ts';
+import { at, NOW } from './crawl.ts';
 
 let nextId = 5_200_000_000_000_000;
 
@@ -20,16 +21,16 @@ export function comment(on: RawItem, minutesAgo: number, more: Partial<RawItem> 
   return item('comment', minutesAgo, { parentId: on.id, author: `u${nextId}`, ...more });
 }
 
-export interface Trial extends Omit<Given, 'settings'> {
-  settings?: object;
-  cursor?: unknown;
-  /** Ends as a killed process would, after this many stored pages. */
-  pages?: number;
-  retries?: number;
+export interface Trial extends Partial<Omit<TrialOptions, 'now'>> {
+  now?: Date;
 }
 
-export async function trial(connector: ConnectorDefinition, { cursor, pages, retries, ...given }: Trial) {
-  const http = retries === undefined ? {} : { http: { retries } };
-  const run = await crawl(connector, { settings: {}, ...given, ...http }, cursor, pages);
-  return { ...run, error: run.error as Error | undefined, requestsPerItem: run.requests / run.items.length };
+export async function trial(connector: ConnectorDefinition, { now = NOW, ...given }: Trial) {
+  const run = await trialRun(connector, { settings: {}, credentials: {}, ...given, now: () => now });
+  return {
+    ...run,
+    engagement: run.pages.flatMap((p) => p.engagement ?? []),
+    gone: run.pages.flatMap((p) => p.gone ?? []),
+    gaps: run.pages.flatMap((p) => p.gaps ?? []),
+  };
 }

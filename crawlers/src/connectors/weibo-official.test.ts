@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ConnectorError } from '../errors.ts';
 import type { ReplayOptions } from '../replay/index.ts';
 import { contextOf, keys, NOW, serve as startServer } from '../testing/crawl.ts';
-import { comment, post, trial, type Trial } from '../testing/weibo.ts';
+import { comment, HEALING_FAULTS, persist, post, trial, type Trial } from '../testing/weibo.ts';
 import { errorOf } from './weibo-errors.ts';
 import { advance, newer, type Advance, type Pass } from './weibo-followed.ts';
 import { weiboOfficial } from './weibo-official.ts';
@@ -221,6 +221,16 @@ describe('faults', () => {
       expect(keys((await run()).items)).toEqual(keys(items));
     },
   );
+
+  it.each([1, 2, 3])('of every kind, and kills, lose nothing and bring nothing twice (seed %i)', async (seed) => {
+    const items = city(60);
+    const { server } = await serve(items, { faults: { seed, rates: HEALING_FAULTS } });
+    const settings = { baseUrl: server.url, days: 30, commentDays: 30, pageCap: 5000 };
+    const given = { settings, credentials: { accessToken: server.token }, retries: 0 };
+    const ended = await persist(weiboOfficial, given, 12);
+    expect(keys(ended.items)).toEqual(keys(items));
+    expect(ended.restarts).toBeGreaterThan(5);
+  });
 
   it('comments withheld for good are missed exactly, and told at every run', async () => {
     const script = [{ fault: 'withheld-items' as const, path: '/2/comments/show.json', nth: 2, times: 5 }];

@@ -5,7 +5,7 @@ import { htmlToText } from '../parse/html.ts';
 import { bidOf, midOf } from '../parse/weibo-id.ts';
 import { DEFAULT_SUB, type ReplayOptions } from '../replay/index.ts';
 import { contextOf, keys, NOW, serve as startServer } from '../testing/crawl.ts';
-import { comment, post, trial, type Trial } from '../testing/weibo.ts';
+import { comment, HEALING_FAULTS, persist, post, trial, type Trial } from '../testing/weibo.ts';
 import { judge } from './weibo-web-session.ts';
 import { weiboWeb } from './weibo-web.ts';
 
@@ -292,6 +292,27 @@ describe.each(SHAPES)('the %s pages', (shape) => {
       expect(keys([...first.items, ...second.items])).toEqual(keys(items));
     }
   });
+
+  it.each([1, 2])(
+    'lose nothing and bring nothing twice under faults of every kind and kills (seed %i)',
+    async (seed) => {
+      const items = city(20);
+      const { server } = await serve(items, { faults: { seed, rates: HEALING_FAULTS } });
+      const uids = server.store.accounts('weibo').map((a) => a.nativeId);
+      const given = {
+        ...settings,
+        enabled: true,
+        baseUrl: server.url,
+        uids,
+        pauseSeconds: 0,
+        days: 30,
+        commentDays: 30,
+      };
+      const ended = await persist(weiboWeb, { settings: given, credentials: { cookie: COOKIE }, retries: 0 }, 12);
+      expect(keys(ended.items)).toEqual(keys(items));
+      expect(ended.restarts).toBeGreaterThan(5);
+    },
+  );
 
   it('show a visitor first pages, and name what is behind them', async () => {
     const items = city(15);

@@ -373,6 +373,15 @@ describe('manners', () => {
     expect(waited).toEqual([110, 220]);
   });
 
+  it('leave out of the budget what the platform does not count', async () => {
+    const url = await serve((_, response) => response.end('ok'));
+    const { http } = client({ budget: new WindowBudget(1, 3_600_000) });
+    await http.request({ url, uncounted: true });
+    await http.request({ url });
+    await http.request({ url, uncounted: true });
+    await expect(http.request({ url })).rejects.toMatchObject({ kind: 'retry-after' });
+  });
+
   it('stop when the budget is used up, and go on in the next window', async () => {
     const url = await serve((_, response) => response.end('ok'));
     let now = 0;

@@ -29,6 +29,7 @@ import { Secrets } from './platform/secrets.ts';
 import { Settings } from './platform/settings/settings.ts';
 import { UsersController } from './platform/users/users.controller.ts';
 import { PostViews, SourceNames, StoredNames } from './posts/post-view.ts';
+import { SmallCells } from './posts/small-cells.ts';
 import { PortsModule } from './ports.module.ts';
 import { DetectionSteps } from './detection-steps.ts';
 import { TopicsModule } from './topics/topics.module.ts';
@@ -108,6 +109,7 @@ export class AppModule {
         AuthService,
         RollupReader,
         PostViews,
+        SmallCells,
         { provide: SourceNames, useClass: StoredNames },
         Alerts,
         Retention,
@@ -117,7 +119,7 @@ export class AppModule {
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
-      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SourceNames, Alerts, Steps],
+      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SmallCells, SourceNames, Alerts, Steps],
     };
   }
 }

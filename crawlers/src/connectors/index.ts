@@ -2,6 +2,7 @@
  * In: every connector file. Out: the list of source kinds. Used by: the server (collect, sources) and the command line.
  */
 import type { ConnectorDefinition } from '../connector.ts';
+import { douyinOfficial } from './douyin-official.ts';
 import { feed } from './feed.ts';
 import { govSite } from './gov-site.ts';
 import { wechatBridge } from './wechat-bridge.ts';
@@ -14,6 +15,7 @@ export const connectors: readonly ConnectorDefinition[] = [
   weiboWeb,
   wechatOfficial,
   wechatBridge,
+  douyinOfficial,
   feed,
   govSite,
 ];

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { RawItem } from '@minsheng/contracts';
 import { Bridges, type BridgeOptions } from './bridges.ts';
+import { DouyinOpen, type DouyinOptions } from './douyin-open.ts';
 import { htmlPage, type Exchange, type Face } from './exchange.ts';
 import { FaultPlan, type FaultOptions } from './faults.ts';
 import { Feeds, type FeedDefinition } from './feeds.ts';
@@ -38,6 +39,7 @@ export interface ReplayOptions {
   wechat?: WechatOptions;
   bridges?: BridgeOptions;
   gov?: GovOptions;
+  douyin?: DouyinOptions;
   /** A limit that counts, for every asker of every face; Weibo's and WeChat's daily quotas are in their own options. */
   rateLimit?: RateLimitOptions;
   /** Default: one feed per platform and kind that is neither Weibo nor WeChat, named `{platform}-posts` or `{platform}-messages`. */
@@ -82,6 +84,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
   const gov = new GovSite(store, siteName, options.gov);
   const faces: Face[] = [
     weiboFace(new WeiboOpen(store, { ...options.weibo, tokens })),
+    new DouyinOpen(store, options.douyin),
     weiboWebFace(new WeiboWeb(store, options.weiboWeb)),
     wechat,
     new Bridges(store, options.bridges),

@@ -382,9 +382,14 @@ export class ReplayStore {
   }
 }
 
+/** Starts with @ and holds + / =, as Douyin's own do. */
+export function douyinId(rawId: string): string {
+  return `@${Buffer.from(`\ufffb${rawId}`).toString('base64')}`;
+}
+
 /**
  * Weibo: the numeric id. WeChat: `{msg_data_id}_{idx}` for an article, `{msg_data_id}_{idx}_{user_comment_id}` for a comment, and the
- * comment's with `_reply` for the office's answer, which has no number of its own there. Others: the corpus id.
+ * comment's with `_reply` for the office's answer, which has no number of its own there. Douyin: `@` and base64. Others: the corpus id.
  */
 function publicIdOf(held: HeldPost | HeldComment): string {
   const post = 'post' in held ? held.post : held;
@@ -396,6 +401,7 @@ function publicIdOf(held: HeldPost | HeldComment): string {
       ? `${publicIdOf(replyTo)}_reply`
       : `${post.mid}_1_${held.mid}`;
   }
+  if (post.platform === 'douyin') return douyinId(held.rawId);
   return held.rawId;
 }
 

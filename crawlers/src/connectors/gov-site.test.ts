@@ -23,6 +23,8 @@ function article(n: number, minutesAgo = 40_000 - n * 500, extra: Partial<RawIte
   };
 }
 
+const WAITING = { what: '暂时打不开或没有正文、下次再试的文章', size: 1, cause: 'unknown' };
+
 const list = (count: number) => Array.from({ length: count }, (_, n) => article(n));
 const COLUMN: GovColumn = { name: 'gzdt', title: '工作动态', platform: 'site' };
 const start = (items: RawItem[], column: Partial<GovColumn> = {}, gov: GovOptions = {}, options = {}) =>
@@ -109,8 +111,10 @@ describe('gov-site', () => {
     const server = await start([...list(8), article(90, 50, { state: 'deleted' })]);
     const run = await crawl(govSite, given(server));
     expect(run.items.length).toBe(8);
-    expect(run.gaps).toEqual([{ what: '列表中有、打开已不存在的文章', size: 1, cause: 'deleted' }]);
-    expect((await crawl(govSite, given(server), run.cursor)).requests).toBe(1);
+    expect(run.gaps).toEqual([WAITING]);
+    const sure = await crawl(govSite, given(server), run.cursor);
+    expect(sure.gaps).toEqual([{ what: '列表中有、打开已不存在的文章', size: 1, cause: 'deleted' }]);
+    expect((await crawl(govSite, given(server), sure.cursor)).requests).toBe(1);
   });
 
   it('puts a page that will not open aside, tries it five times, and then names it', async () => {
@@ -120,10 +124,20 @@ describe('gov-site', () => {
     expect(run.error).toBeUndefined();
     expect(run.items.length).toBe(7);
     for (let n = 0; n < 3; n++) run = await crawl(govSite, given(server), run.cursor);
-    expect(run.gaps).toEqual([]);
+    expect(run.gaps).toEqual([WAITING]);
     run = await crawl(govSite, given(server), run.cursor);
     expect(run.gaps).toEqual([{ what: '多次打不开、没有采集到的文章', size: 1, cause: 'unknown' }]);
     expect((await crawl(govSite, given(server), run.cursor)).requests).toBe(1);
+  });
+
+  it('waits for a text that is not there at first, and then brings the title', async () => {
+    const faults = { script: [{ fault: 'login-page' as const, path: '/gov/gzdt/2', nth: 4 }] };
+    const server = await start(list(8), {}, {}, { faults });
+    const run = await crawl(govSite, given(server));
+    expect(run).toMatchObject({ items: { length: 7 }, gaps: [WAITING] });
+    const later = await crawl(govSite, given(server), run.cursor);
+    expect(later.items[0]?.text).toContain('TRS_Editor');
+    expect(ids([...run.items, ...later.items])).toEqual(served(server));
   });
 
   it('brings an article whose page opens later', async () => {

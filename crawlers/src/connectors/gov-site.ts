@@ -14,8 +14,9 @@ import { isSelector, listEntries, nextPage, parsePage, readArticle, type ListEnt
 const BATCH = 5;
 const SEEN_KEPT = 3000;
 const BACKFILL_PAGES = 500;
-/** A page that will not open is tried with so many runs before it is given up. */
-const TRIES = 5;
+/** With so many runs a page is tried before it is given up: one that will not open, is gone though listed, or shows no text. */
+const TRIES = { closed: 5, gone: 2, bodiless: 3 };
+type Trouble = keyof typeof TRIES;
 /** So many runs may end at the same later list page before the list is taken to end there. */
 const STUCK = 3;
 const DAY = 86_400_000;
@@ -197,50 +198,57 @@ class Crawl {
     const { run, state, seen } = this;
     const { range } = run;
     const items: RawItem[] = [];
-    const closed: ListEntry[] = [];
-    const count = { bodiless: 0, undated: 0, missing: 0, lost: 0 };
+    const count = { closed: 0, gone: 0, bodiless: 0, undated: 0 };
+    const again: ListEntry[] = [];
+    const errors: ConnectorError[] = [];
+    let bodiless = 0;
     for (const entry of entries) {
-      const { item, hasContent, state: found } = await this.fetch(entry, closed, entries.length);
-      if (found === 'closed') continue;
-      if (found === 'gone') count.missing++;
-      else if (item === undefined) count.undated++;
-      else {
-        if (hasContent) state.hadContent = true;
-        else count.bodiless++;
-        const at = Date.parse(item.publishedAt);
-        if (range === undefined || (at >= range.from.getTime() && at < range.to.getTime())) items.push(item);
+      const { item, trouble, error } = await this.fetch(entry);
+      if (error !== undefined) errors.push(error);
+      if (trouble === 'bodiless') bodiless++;
+      else if (trouble === undefined) state.hadContent = true;
+      // A site that never showed a text has none to wait for.
+      const waits = trouble !== undefined && (trouble !== 'bodiless' || state.hadContent) && tries + 1 < TRIES[trouble];
+      if (waits) {
+        again.push(entry);
+        continue;
       }
+      if (trouble !== undefined) count[trouble]++;
+      if (trouble === 'closed' || trouble === 'gone') continue;
+      if (item === undefined) {
+        count.undated++;
+        continue;
+      }
+      const at = Date.parse(item.publishedAt);
+      if (range === undefined || (at >= range.from.getTime() && at < range.to.getTime())) items.push(item);
     }
-    if (count.bodiless > 1 && count.bodiless === entries.length && state.hadContent)
+    // One page that will not open must not keep the others back; when none opens, the site is down.
+    if (errors.length > 1 && errors.length === entries.length) throw errors[0];
+    if (bodiless > 1 && bodiless === entries.length && state.hadContent)
       throw new LayoutChanged(
         '文章页里找不到正文了，以前能找到，很可能网站已改版。已保存到上一页。请打开网站核对，并在采集源中更新正文选择器。',
       );
     for (const { url } of entries) seen.set(idOf(url), state.pass?.number ?? state.passes);
-    for (const { url, title, date } of closed) {
-      if (tries + 1 >= TRIES) count.lost++;
-      else state.pending.push({ url, title, ...(date === undefined ? {} : { date }), tries: tries + 1 });
-    }
+    for (const { url, title, date } of again)
+      state.pending.push({ url, title, ...(date === undefined ? {} : { date }), tries: tries + 1 });
     const named: [number, string, Gap['cause']][] = [
       [count.bodiless, '没有识别出正文、只有标题的文章', 'truncated'],
       [count.undated, '没有发布时间、无法入库的文章', 'skipped'],
-      [count.missing, '列表中有、打开已不存在的文章', 'deleted'],
-      [count.lost, '多次打不开、没有采集到的文章', 'unknown'],
+      [count.gone, '列表中有、打开已不存在的文章', 'deleted'],
+      [count.closed, '多次打不开、没有采集到的文章', 'unknown'],
+      [again.length, '暂时打不开或没有正文、下次再试的文章', 'unknown'],
     ];
     const found = named.flatMap(([size, what, cause]) => (size > 0 ? [{ what, size, cause }] : []));
-    const expected = entries.length - count.missing - closed.length + count.lost;
-    return this.page({ items, gaps: [...gaps.splice(0), ...found], expected });
+    return this.page({ items, gaps: [...gaps.splice(0), ...found], expected: entries.length - count.gone });
   }
 
-  /** One page that will not open is put aside and does not keep the others back; when none opens, the site is down. */
-  private async fetch(entry: ListEntry, closed: ListEntry[], of: number) {
+  private async fetch(entry: ListEntry): Promise<Fetched & { error?: ConnectorError }> {
     try {
       return await fetchArticle(this.run, entry);
     } catch (error) {
       if (!(error instanceof ConnectorError) || error.kind !== 'unreachable' || !((error.details.status ?? 0) >= 500))
         throw error;
-      closed.push(entry);
-      if (of > 1 && closed.length === of) throw error;
-      return { item: undefined, hasContent: false, state: 'closed' as const };
+      return { item: undefined, trouble: 'closed', error };
     }
   }
 }
@@ -280,13 +288,15 @@ async function ask(run: Run, url: string) {
   return answer;
 }
 
-async function fetchArticle(
-  run: Run,
-  entry: ListEntry,
-): Promise<{ item: RawItem | undefined; hasContent: boolean; state: 'open' | 'gone' }> {
+interface Fetched {
+  item: RawItem | undefined;
+  trouble?: Trouble;
+}
+
+async function fetchArticle(run: Run, entry: ListEntry): Promise<Fetched> {
   const { settings } = run;
   const answer = await ask(run, entry.url);
-  if (answer.status >= 400) return { item: undefined, hasContent: false, state: 'gone' };
+  if (answer.status >= 400) return { item: undefined, trouble: 'gone' };
   const document = parsePage(answer.text);
   const article = readArticle(document, answer.url, {
     content: settings.contentSelector,
@@ -294,8 +304,8 @@ async function fetchArticle(
     date: settings.dateSelector,
   });
   const date = article.date ?? entry.date;
-  const hasContent = article.content !== undefined;
-  if (date === undefined) return { item: undefined, hasContent, state: 'open' };
+  const trouble = article.content === undefined ? { trouble: 'bodiless' as const } : {};
+  if (date === undefined) return { item: undefined, ...trouble };
   const title = article.title || entry.title;
   const from =
     article.source === undefined || article.source === settings.accountName
@@ -312,7 +322,7 @@ async function fetchArticle(
     text: (article.content ?? plain(title)) + from + files,
     url: entry.url.slice(0, 2000),
   };
-  return { item, hasContent, state: 'open' };
+  return { item, ...trouble };
 }
 
 function plain(given: string): string {

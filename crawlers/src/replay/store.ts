@@ -354,7 +354,7 @@ export class ReplayStore {
     };
   }
 
-  /** Every held item with its public id: what a complete crawl must end up with. */
+  /** Every item that a face can show, with its public id: what a complete crawl must end up with. */
   *ledger(): Iterable<LedgerRow> {
     for (const post of this.#posts.values()) {
       yield {
@@ -367,6 +367,7 @@ export class ReplayStore {
         state: post.state,
       };
       for (const comment of post.comments) {
+        if (!isShown(comment)) continue;
         yield {
           platform: post.platform,
           kind: 'comment',
@@ -380,6 +381,16 @@ export class ReplayStore {
       }
     }
   }
+}
+
+/**
+ * WeChat shows readers' comments, and one answer of the office under each; a reader's answer to another has no place there. The other
+ * platforms show all.
+ */
+function isShown({ post, replyTo, account, mid }: HeldComment): boolean {
+  if (post.platform !== 'wechat') return true;
+  if (account === undefined || replyTo === undefined) return account === undefined && replyTo === undefined;
+  return !post.comments.some((c) => c.replyTo === replyTo && c.account !== undefined && c.mid < mid);
 }
 
 /** Starts with @ and holds + / =, as Douyin's own do. */

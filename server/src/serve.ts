@@ -20,6 +20,16 @@ import { UserError } from './platform/errors.ts';
 
 const WEB = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
+/** What other systems and platforms push besides JSON; their doors read the bytes themselves. */
+const PUSHED_TYPES = [
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'text/xml',
+  'application/xml',
+  'text/plain',
+];
+
 export interface Served {
   url: string;
   app: NestFastifyApplication;
@@ -32,8 +42,9 @@ export async function serve(opened: Opened, options: { scheduled: boolean }): Pr
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(opened.core, options.scheduled),
     adapter,
-    { logger: ['error', 'fatal'] },
+    { logger: ['error', 'fatal'], rawBody: true },
   );
+  for (const type of PUSHED_TYPES) app.useBodyParser(type, { bodyLimit: 10 * 1024 * 1024 });
   const fastify = adapter.getInstance();
   await fastify.register(cookie);
   await fastify.register(compress, { threshold: 1024, encodings: ['br', 'gzip'] });

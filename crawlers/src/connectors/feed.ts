@@ -31,6 +31,8 @@ const Cursor = z.object({
   lastModified: z.string().nullable(),
   /** id → hash of what it said, newest last. */
   seen: z.array(z.tuple([z.string(), z.string()])),
+  /** Older pages that a pass did not come to, and how many more may be read from there. */
+  left: z.array(z.object({ url: z.string(), pages: z.int() })).default([]),
 });
 type Cursor = z.infer<typeof Cursor>;
 type Run = RunContext<z.infer<typeof Settings>, Record<string, never>, Cursor>;
@@ -64,31 +66,41 @@ export const feed = defineConnector({
       : `连接正常，共 ${entries.length} 条，最近一条《${entries[0]?.title ?? '无题'}》。`;
   },
 
+  // From the newest page down to one that brings nothing new, then what an interrupted pass had still before it.
   async *crawl(run) {
     const known = new Map(run.cursor?.seen ?? []);
-    let url: string | undefined = run.settings.url;
-    const first = run.cursor === undefined;
-    for (let n = 0; url !== undefined && n < (first ? PAGES : 1); n++) {
+    const left = (run.cursor?.left ?? []).filter(({ url }) => URL.canParse(url));
+    let validators: Pick<Cursor, 'etag' | 'lastModified'> = { etag: null, lastModified: null };
+    let top = true;
+    for (let at: Left | undefined = { url: run.settings.url, pages: PAGES }; at !== undefined;) {
       const { entries, next, etag, lastModified, unchanged } = await fetchFeed(
         run,
-        url,
-        n === 0 ? run.cursor : undefined,
+        at.url,
+        top ? run.cursor : undefined,
       );
-      if (unchanged) {
-        yield { items: [], cursor: run.cursor ?? { etag, lastModified, seen: [] } };
-        return;
+      if (top) {
+        validators = unchanged
+          ? { etag: etag ?? run.cursor?.etag ?? null, lastModified: lastModified ?? run.cursor?.lastModified ?? null }
+          : { etag, lastModified };
+        if (!unchanged)
+          run.account({
+            platform: 'site',
+            nativeId: new URL(run.settings.url).host + ':' + run.settings.accountName,
+            name: run.settings.accountName,
+          });
       }
-      if (n === 0)
-        run.account({
-          platform: 'site',
-          nativeId: new URL(run.settings.url).host + ':' + run.settings.accountName,
-          name: run.settings.accountName,
-        });
-      yield pageOf(run, entries, known, { etag, lastModified });
-      url = next;
+      const page = pageOf(run, entries, known, validators);
+      const more = page.items.length > 0 && next !== undefined;
+      if (more && at.pages > 1) left.unshift({ url: next, pages: at.pages - 1 });
+      else if (more) page.gaps?.push({ what: `订阅中前 ${PAGES} 页以外的较早条目`, cause: 'platform-limit' });
+      top = false;
+      yield { ...page, cursor: { ...page.cursor, left: [...left] } };
+      at = left.shift();
     }
   },
 });
+
+type Left = Cursor['left'][number];
 
 function pageOf(
   run: Run,
@@ -124,7 +136,12 @@ function pageOf(
     });
   }
   if (dateless > 0) gaps.push({ what: '没有发布时间、无法入库的条目', size: dateless, cause: 'skipped' });
-  return { items, gaps, expected: entries.length, cursor: { ...validators, seen: [...known].slice(-SEEN_KEPT) } };
+  return {
+    items,
+    gaps,
+    expected: items.length + dateless,
+    cursor: { ...validators, seen: [...known].slice(-SEEN_KEPT), left: [] },
+  };
 }
 
 async function fetchFeed(run: Run, url: string, cursor: Cursor | undefined) {

@@ -77,6 +77,8 @@ export class Collector {
   private readonly options: CollectOptions;
   private readonly working = new Map<number, { lease: Lease; done: Promise<RunSummary | null> }>();
   private stopping = false;
+  /** There was more to do than room for it: the next is started as soon as one ends. */
+  private hungry = false;
   readonly courtesy: Courtesy;
   readonly backfills: Backfills;
 
@@ -107,6 +109,7 @@ export class Collector {
     if (this.stopping) return 0;
     const now = this.clock.now();
     const room = this.options.parallel - this.working.size;
+    this.hungry = room <= 0;
     if (room <= 0) return 0;
     const due = await this.db.all<{ id: number }>(
       `SELECT id FROM sources s WHERE paused = 0 AND lease_until < ? AND kind NOT IN (${passiveKinds.map(() => '?').join(', ')}) AND (next_run_at <= ? OR (
@@ -116,6 +119,7 @@ export class Collector {
        ORDER BY next_run_at LIMIT ?`,
       [now, ...passiveKinds, now, now, now, now, room],
     );
+    this.hungry = due.length === room;
     let started = 0;
     for (const { id } of due) {
       if (this.working.has(Number(id))) continue;
@@ -150,6 +154,8 @@ export class Collector {
     const done = this.work(source, lease, forced).finally(() => {
       lease.end();
       this.working.delete(id);
+      if (this.hungry && !this.stopping)
+        this.tick().catch((error: unknown) => this.log.error({ err: error }, 'tick failed'));
     });
     const work = { lease, done };
     this.working.set(id, work);

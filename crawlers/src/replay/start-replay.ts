@@ -12,6 +12,7 @@ import { Feeds, type FeedDefinition } from './feeds.ts';
 import { ReplayStore, type ReplayAccount } from './store.ts';
 import { WechatOa, type WechatOptions } from './wechat-oa.ts';
 import { WeiboOpen, type WeiboOptions } from './weibo-open.ts';
+import { isWeiboWeb, WeiboWeb, type WeiboWebOptions } from './weibo-web.ts';
 
 export const DEFAULT_TOKEN = 'replay-weibo-token';
 
@@ -28,6 +29,7 @@ export interface ReplayOptions {
   pace?: { from: Date; speed: number };
   faults?: FaultOptions;
   weibo?: Partial<WeiboOptions>;
+  weiboWeb?: WeiboWebOptions;
   wechat?: WechatOptions;
   /** Default: one feed per platform and kind that is neither Weibo nor WeChat, named `{platform}-posts` or `{platform}-messages`. */
   feeds?: readonly FeedDefinition[];
@@ -69,6 +71,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
   const definitions = options.feeds ?? feedsOf(store);
   const tokens = options.weibo?.tokens ?? [{ token: DEFAULT_TOKEN }];
   const weibo = new WeiboOpen(store, { ...options.weibo, tokens });
+  const weiboWeb = new WeiboWeb(store, options.weiboWeb);
   const wechat = new WechatOa(store, options.wechat);
   const feeds = new Feeds(store, definitions, options.siteName ?? '本机演示站点');
   const plan = new FaultPlan(options.faults);
@@ -114,6 +117,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
     const instead = fault && replacement(fault, path, plan);
     const answer = instead ??
       weibo.answer(exchange) ??
+      weiboWeb.answer(exchange) ??
       wechat.answer(exchange) ??
       feeds.answer(exchange) ?? {
         status: 404,
@@ -177,6 +181,7 @@ function replacement(fault: FaultKind, path: string, plan: FaultPlan): Answer | 
   switch (fault) {
     case 'error-body-200':
       if (weibo) return json({ error: 'system error', error_code: 10001, request: path });
+      if (isWeiboWeb(path)) return json({ ok: 0, errno: '100003', msg: '请求过于频繁' });
       if (wechat) return json({ errcode: -1, errmsg: 'system error rid: 00000000-00000000-00000000' });
       return {
         status: 200,
@@ -185,6 +190,7 @@ function replacement(fault: FaultKind, path: string, plan: FaultPlan): Answer | 
       };
     case 'token-expired':
       if (weibo) return json({ error: 'expired_token', error_code: 21327, request: path }, 400);
+      if (isWeiboWeb(path)) return json({ ok: -100, url: 'https://passport.weibo.com/sso/signin' });
       if (wechat && !path.endsWith('token'))
         return json({ errcode: 42001, errmsg: 'access_token expired rid: 00000000-00000000-00000000' });
       return undefined;

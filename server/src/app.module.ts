@@ -11,6 +11,8 @@ import { Demo } from './demo/demo.ts';
 import { DashboardModule } from './dashboard/dashboard.module.ts';
 import { Enricher } from './enrich/enricher.ts';
 import { Intake } from './intake/intake.ts';
+import { Imports } from './intake/imports.ts';
+import { ImportsController } from './intake/imports.controller.ts';
 import { PushController } from './intake/push.controller.ts';
 import { Pseudonyms } from './intake/pseudonym.ts';
 import { Pipeline } from './pipeline.ts';
@@ -108,6 +110,7 @@ export class AppModule {
         LiveController,
         SourcesController,
         PushController,
+        ImportsController,
         SystemController,
       ],
       providers: [
@@ -115,6 +118,7 @@ export class AppModule {
         Settings,
         SourceBook,
         PushKeys,
+        Imports,
         Authorizations,
         SourceWatch,
         DemoDesk,

@@ -12,6 +12,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AppModule } from './app.module.ts';
 import { ClaimDetector } from './claims/detect.ts';
+import { IMPORT_MAX_BYTES } from './intake/table.ts';
 import { TopicDetector } from './topics/detect.ts';
 import type { Opened } from './open.ts';
 import './platform/chinese.ts';
@@ -45,6 +46,7 @@ export async function serve(opened: Opened, options: { scheduled: boolean }): Pr
     { logger: ['error', 'fatal'], rawBody: true },
   );
   for (const type of PUSHED_TYPES) app.useBodyParser(type, { bodyLimit: 10 * 1024 * 1024 });
+  app.useBodyParser('application/octet-stream', { bodyLimit: IMPORT_MAX_BYTES });
   const fastify = adapter.getInstance();
   await fastify.register(cookie);
   await fastify.register(compress, { threshold: 1024, encodings: ['br', 'gzip'] });

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import 'reflect-metadata';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { SourceWatch } from '../src/collect/watch.ts';
+import { Imports } from '../src/intake/imports.ts';
 import { open } from '../src/open.ts';
 import { AuthService } from '../src/platform/auth/auth.service.ts';
 import { serve } from '../src/serve.ts';
@@ -60,7 +61,15 @@ async function start() {
     });
     return { status: answer.status, body: (await answer.json()) as Record<string, never> };
   };
-  return { opened, served, call, push };
+  const upload = async (id: string, name: string, bytes: Buffer): Promise<Answer> => {
+    const answer = await fetch(`${served.url}/api/sources/${id}/imports?name=${encodeURIComponent(name)}`, {
+      method: 'POST',
+      headers: { cookie, 'x-csrf-token': csrf, 'content-type': 'application/octet-stream' },
+      body: new Uint8Array(bytes),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+  };
+  return { opened, served, call, push, upload };
 }
 
 const message = (id: string, text: string, more: object = {}) => ({
@@ -170,6 +179,61 @@ describe('the push door', () => {
       200,
     );
     expect(await open()).toEqual([]);
+  });
+});
+
+describe('a file', () => {
+  it('is previewed as it will be imported, imported with a ledger, and gone on with where a killed process stopped', async () => {
+    const { opened, served, call, upload } = await start();
+    const source = await call('POST', '/sources', {
+      kind: 'file',
+      name: '热线清单',
+      settings: { platform: 'hotline' },
+    });
+    const id = String(source.body['id']);
+    const rows = Array.from(
+      { length: 1200 },
+      (_, i) => `${i},市民${i % 50},2026-11-0${(i % 9) + 1} 08:00,第 ${i} 号路灯不亮`,
+    );
+    rows[3] = '3,市民,不知道,时间不对';
+    rows[4] = '4,市民,2026-11-01 08:00,';
+    rows[5] = '5,市民,2026-11-01 08:00,电话13800138000';
+    const file = Buffer.from(`工单编号,来电人,来电时间,诉求内容\n${rows.join('\n')}\n`);
+    const preview = await upload(id, '清单.csv', file);
+    expect(preview.body).toMatchObject({ rows: 1200, format: 'csv', encoding: 'UTF-8' });
+    const shown = preview.body['preview'] as { reason: string | null; text: string | null }[];
+    expect(shown).toHaveLength(20);
+    expect(shown[3]?.reason).toMatch(/时间无法识别/u);
+    expect(shown[4]?.reason).toMatch(/没有文字/u);
+    expect(shown[5]?.text).not.toContain('13800138000');
+    expect(await opened.core.db.all('SELECT count(*) AS n FROM posts')).toEqual([{ n: 0 }]);
+    const importId = String(preview.body['id']);
+    const { mapping } = preview.body as { mapping: object };
+    const missing = await call('POST', `/sources/${id}/imports/${importId}/start`, {
+      kind: 'message',
+      columns: { text: 3 },
+    });
+    expect(missing.body).toMatchObject({ code: 'invalid-input' });
+    // As a killed process leaves it: some batches in, the state still running.
+    await opened.core.db.write((tx) =>
+      tx.run(`UPDATE source_imports SET state = 'running', mapping = ?, done = 0 WHERE id = ?`, [
+        JSON.stringify(mapping),
+        Number(importId),
+      ]),
+    );
+    const imports = served.app.get(Imports);
+    await imports.onApplicationBootstrap();
+    let view: Record<string, never> = {};
+    for (let i = 0; i < 100 && view['state'] !== ('done' as never); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      view = ((await call('GET', `/sources/${id}/imports`)).body['items'] as Record<string, never>[])[0] ?? {};
+    }
+    expect(view).toMatchObject({ state: 'done', done: 1200, report: { read: 1200, stored: 1198, rejected: 2 } });
+    expect((await call('POST', `/sources/${id}/imports/${importId}/start`, mapping)).status).toBe(409);
+    const again = await upload(id, '清单.csv', file);
+    await call('POST', `/sources/${id}/imports/${String(again.body['id'])}/start`, mapping);
+    await imports.onApplicationShutdown();
+    expect(await opened.core.db.all('SELECT count(*) AS n FROM posts')).toEqual([{ n: 1198 }]);
   });
 });
 

@@ -2,7 +2,8 @@
  * In: what an administrator configures. Out: sources, their health, runs and coverage. Used by: sources, collect, web 采集状态.
  */
 import { z } from 'zod';
-import { Id, Instant, Platform } from './common.ts';
+import { Id, Instant, Platform, PostKind } from './common.ts';
+import { IngestReport } from './post.ts';
 
 export const SourceHealth = z.enum(['new', 'ok', 'quiet', 'waiting', 'failing', 'stopped', 'paused']);
 export type SourceHealth = z.infer<typeof SourceHealth>;
@@ -128,6 +129,66 @@ export const PushAnswer = z.object({
   ),
 });
 export type PushAnswer = z.infer<typeof PushAnswer>;
+
+/** What a column of an imported table may be. */
+export const ImportField = z.enum([
+  'id',
+  'parentId',
+  'account',
+  'author',
+  'publishedAt',
+  'title',
+  'text',
+  'url',
+  'likes',
+  'comments',
+  'reposts',
+  'reads',
+]);
+export type ImportField = z.infer<typeof ImportField>;
+export const ImportMapping = z.object({
+  kind: PostKind,
+  /** Field → column, counted from 0. */
+  columns: z.partialRecord(ImportField, z.int().min(0).max(500)),
+});
+export type ImportMapping = z.infer<typeof ImportMapping>;
+
+export const ImportPreview = z.object({
+  id: Id,
+  file: z.string(),
+  format: z.enum(['csv', 'xlsx', 'ndjson']),
+  /** As detected, e.g. GB18030; null where the format fixes it. */
+  encoding: z.string().nullable(),
+  columns: z.array(z.string()),
+  rows: z.int(),
+  mapping: ImportMapping,
+  /** The first rows: what each becomes, or why it would be refused. */
+  preview: z.array(
+    z.object({
+      line: z.int(),
+      publishedAt: Instant.nullable(),
+      title: z.string().nullable(),
+      text: z.string().nullable(),
+      account: z.string().nullable(),
+      reason: z.string().nullable(),
+    }),
+  ),
+});
+export type ImportPreview = z.infer<typeof ImportPreview>;
+
+export const ImportView = z.object({
+  id: Id,
+  file: z.string(),
+  state: z.enum(['uploaded', 'running', 'done', 'failed']),
+  total: z.int(),
+  done: z.int(),
+  report: IngestReport.nullable(),
+  askedBy: z.string(),
+  askedAt: Instant,
+  endedAt: Instant.nullable(),
+  message: z.string().nullable(),
+});
+export type ImportView = z.infer<typeof ImportView>;
 
 export const AuthorizeStart = z.object({ redirect: z.url() });
 export const AuthorizeFinish = z.object({ code: z.string().min(1).max(2000), state: z.string().min(1).max(500) });

@@ -2,7 +2,7 @@
  * In: batches that other systems push with a source's key, and messages that platforms send to a source's hook. Out: stored posts, told per item.
  * Called by: the city's own app, the 12345 line, message boards; platforms with a message push. No session: the key or the platform's signature opens.
  */
-import { PUSH_ITEMS_MAX, routes, type PushAnswer, type RejectReason, type RouteInput } from '@minsheng/contracts';
+import { PUSH_ITEMS_MAX, routes, type PushAnswer, type RouteInput } from '@minsheng/contracts';
 import { ConnectorError } from '@minsheng/crawlers';
 import { Controller, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -19,20 +19,12 @@ import { connectorOf } from '../sources/kinds.ts';
 import { PushKeys } from '../sources/push-keys.ts';
 import { SourceEntity } from '../sources/source.entity.ts';
 import { readBatch } from './batch.ts';
+import { refusalWords } from './refusal.ts';
 import type { AcceptedItem } from './intake.ts';
 
 /** Platforms wait five seconds; a database that is busy longer says so instead, and the platform sends again. */
 const HOOK_PATIENCE_MS = 4500;
 const MISSING_BATCHES_NAMED = 100;
-
-const REASON: Record<RejectReason, string> = {
-  'malformed-json': '不是有效的 JSON',
-  'invalid-item': '字段不符合要求',
-  'invalid-time': '发布时间无法识别',
-  'time-out-of-range': '发布时间不在可接受的范围内',
-  'empty-text': '没有文字',
-  'text-too-long': '正文过长',
-};
 
 type RawRequest = FastifyRequest & { rawBody?: Buffer };
 
@@ -89,7 +81,7 @@ export class PushController {
       sourceId,
       fate: (item, fate) => fates.set(item, fate),
     });
-    const refused = new Map(prepared.rejected.map((r) => [Number(r.at), `${REASON[r.reason]}：${r.detail}`]));
+    const refused = new Map(prepared.rejected.map((r) => [Number(r.at), refusalWords(r)]));
     for (const [i, { problem }] of entries.entries()) if (problem !== null) refused.set(i, problem);
     let answer: PushAnswer | null = null;
     prepared.batch.alongside = async (tx, report) => {

@@ -49,7 +49,7 @@ export interface SoakResult {
   lost: number;
   /** Stored, though no platform holds it. */
   invented: number;
-  /** Held by platforms that the plan broke for good: never shown, and reported as a gap of their source. */
+  /** Held by platforms that broke for good or kept it back: never shown, and to be reported as a gap of their source. */
   withheld: number;
   gapsMade: number;
   gapsReported: number;
@@ -137,14 +137,20 @@ async function drive(
     worker = new Worker(dataDir);
   }
   const broken = new Set(platforms.outages.filter((o) => !o.ends).map((o) => o.account));
-  const wanted = () =>
-    [...platforms.held].filter(([, v]) => v.account === null || !broken.has(v.account)).map(([key]) => key);
+  const wanted = () => {
+    const hidden = new Set([...platforms.withheld().values()].flat());
+    return [...platforms.held]
+      .filter(([key, v]) => !hidden.has(key) && (v.account === null || !broken.has(v.account)))
+      .map(([key]) => key);
+  };
   let stored = 0;
-  const expected = wanted().length;
+  let expected = 0;
   let caughtUpAt = 0;
   while (elapsed() < plan.patienceMs) {
     await pause(1000);
-    stored = intersect(wanted(), keysOf(dataDir, platforms.marks));
+    const now = wanted();
+    expected = now.length;
+    stored = intersect(now, keysOf(dataDir, platforms.marks));
     if (stored === expected && elapsed() > plan.liveMs) {
       caughtUpAt = elapsed();
       break;
@@ -184,14 +190,14 @@ async function drive(
     lost: missing.length,
     invented: foreign.length,
     withheld,
-    gapsMade: platforms.outages.length,
-    gapsReported: reported(dataDir, platforms),
+    gapsMade: platforms.outages.length + hidden.size,
+    gapsReported: reported(dataDir, platforms) + reportedComments(dataDir, hidden),
     failuresUnreported: unreported(dataDir),
     restarts,
     itemsPerSecond: Math.round(stored / seconds),
     memoryGrowthMB: growth(rss),
     requestsPerItem: requestsPerItem(dataDir),
-    faultsInjected: platforms.servers.reduce((sum, s) => sum + s.faults.injected.length, 0),
+    faultsInjected: platforms.servers.reduce((sum, s) => sum + s.faults.made.length, 0),
     visibleSecondsP95:
       lateSeen.length < plan.late
         ? null
@@ -287,6 +293,22 @@ function reported(dataDir: string, platforms: Platforms): number {
   return platforms.outages.filter(({ source, ends }) => {
     const rows = outageRows(dataDir, source);
     return rows.length > 0 && rows.some((g) => g.closed_at === null) === !ends;
+  }).length;
+}
+
+/** Comments kept back for good count as reported when their source has an open gap of at least that size, other than an outage. */
+function reportedComments(dataDir: string, hidden: ReadonlyMap<string, readonly string[]>): number {
+  return [...hidden].filter(([source, keys]) => {
+    const row = read(
+      dataDir,
+      (db) =>
+        db
+          .prepare(
+            `SELECT sum(size) AS n FROM source_gaps g JOIN sources s ON s.id = g.source_id WHERE s.name = ? AND g.closed_at IS NULL AND g.cause <> 'outage'`,
+          )
+          .get(source) as { n: number | null },
+    );
+    return (row.n ?? 0) >= keys.length;
   }).length;
 }
 

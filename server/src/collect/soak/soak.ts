@@ -171,7 +171,10 @@ async function drive(
   const keys = keysOf(dataDir, platforms.marks);
   const all = new Set(platforms.held.keys());
   const served = wanted();
-  const withheld = [...all].filter((k) => !keys.has(k) && broken.has(platforms.held.get(k)?.account ?? '')).length;
+  const hidden = platforms.withheld();
+  const withheld =
+    [...all].filter((k) => !keys.has(k) && broken.has(platforms.held.get(k)?.account ?? '')).length +
+    [...hidden.values()].flat().length;
   const kept = intersect(served, keys);
   const texts = read(
     dataDir,

@@ -2,6 +2,7 @@
  * In: what an administrator configures on 采集状态. Out: sources, their health in one sentence, runs and coverage. Called by: the web.
  */
 import {
+  Platform,
   routes,
   type ProbeResult,
   type RouteAnswer,
@@ -339,7 +340,7 @@ export class SourcesController {
       id: String(source.id),
       kind: source.kind,
       kindName: connector?.manual.name ?? source.kind,
-      platform: connector?.platform ?? 'other',
+      platform: platformOf(source, connector?.platform ?? 'other'),
       name: source.name,
       settings: source.settings,
       hasCredentials: source.credentials !== null,
@@ -362,6 +363,12 @@ export class SourcesController {
       lastRun: lastRun === null ? null : runView(lastRun),
     };
   }
+}
+
+/** What others bring is of the channel that the administrator named. */
+function platformOf(source: SourceEntity, usual: SourceView['platform']): SourceView['platform'] {
+  const named = isPassive(source.kind) ? Platform.safeParse(source.settings['platform']) : undefined;
+  return named?.data ?? usual;
 }
 
 type ProbeResultAnswer = z.infer<typeof ProbeResult>;

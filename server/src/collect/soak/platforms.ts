@@ -60,8 +60,11 @@ const WECHAT_ITEMS = 0.02;
 const BREAKS_AT = 3;
 const ENDS_AFTER = 4;
 
-/** A platform that says "removed" of something that is there is believed: what it then never shows is no loss of ours. */
-const RANDOM_FAULTS = FAULT_KINDS.filter((kind) => kind !== 'gone');
+/**
+ * A platform that says "removed" of something that is there is believed: what it then never shows is no loss of ours. One that says "no
+ * more requests today" is believed as well, and no soak waits until tomorrow.
+ */
+const RANDOM_FAULTS = FAULT_KINDS.filter((kind) => kind !== 'gone' && kind !== 'quota-used');
 
 /** How much every random fault weighs; together they are the share asked for. */
 function rates(share: number): Partial<Record<FaultKind, number>> {

@@ -334,11 +334,9 @@ function failing(dataDir: string): string[] {
   const rows = read(
     dataDir,
     (db) =>
-      db.prepare('SELECT name, failures, message FROM sources WHERE failures > 0 LIMIT 20').all() as {
-        name: string;
-        failures: number;
-        message: string;
-      }[],
+      db
+        .prepare('SELECT name, failures, message FROM sources WHERE failures > 0 OR hold_until > ? LIMIT 20')
+        .all(Date.now()) as { name: string; failures: number; message: string }[],
   );
   return rows.map((r) => `${r.name}（${r.failures} 次）${r.message}`);
 }

@@ -99,11 +99,20 @@ const CAUSE: Record<string, string> = {
   sequence: '推送序号不连续',
 };
 
-export const causeText = (cause: string): string => CAUSE[cause] ?? cause;
+const causeText = (cause: string): string => CAUSE[cause] ?? cause;
+
+/** Gaps whose name says the cause already. */
+const NAMED = new Set(['outage', 'silence', 'sequence']);
 
 /** `漏采评论，120 条（登录失效）`; sizes learned from the rhythm are estimates. */
-export const gapText = (gap: Pick<SourceView['openGaps'][number], 'what' | 'size' | 'cause'>): string =>
-  `${gap.what}${gap.size === null ? '，条数未知' : `，${gap.cause === 'silence' ? '约 ' : ''}${gap.size.toLocaleString('en-US')} 条`}（${causeText(gap.cause)}）`;
+export function gapText({
+  what,
+  size,
+  cause,
+}: Pick<SourceView['openGaps'][number], 'what' | 'size' | 'cause'>): string {
+  const count = size === null ? '条数未知' : `${cause === 'silence' ? '约 ' : ''}${size.toLocaleString('en-US')} 条`;
+  return `${what}，${count}${NAMED.has(cause) ? '' : `（${causeText(cause)}）`}`;
+}
 
 export const BACKFILL: Record<BackfillView['state'], string> = {
   waiting: '进行中',

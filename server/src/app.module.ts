@@ -6,10 +6,14 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Collector } from './collect/collector.ts';
 import { Scheduler, Steps } from './collect/scheduler.ts';
+import { SourceWatch } from './collect/watch.ts';
 import { Demo } from './demo/demo.ts';
 import { DashboardModule } from './dashboard/dashboard.module.ts';
 import { Enricher } from './enrich/enricher.ts';
 import { Intake } from './intake/intake.ts';
+import { Imports } from './intake/imports.ts';
+import { ImportsController } from './intake/imports.controller.ts';
+import { PushController } from './intake/push.controller.ts';
 import { Pseudonyms } from './intake/pseudonym.ts';
 import { Pipeline } from './pipeline.ts';
 import { Audit } from './platform/audit/audit.service.ts';
@@ -44,6 +48,8 @@ import { Rollups } from './rollups/rollups.ts';
 import { SqliteFtsEngine } from './search/engines/sqlite-fts.ts';
 import { SearchEngine } from './search/search-engine.ts';
 import { SearchWriter } from './search/search-writer.ts';
+import { Authorizations } from './sources/authorizations.ts';
+import { PushKeys } from './sources/push-keys.ts';
 import { SourceBook } from './sources/source-book.ts';
 import { DemoDesk } from './demo/demo-desk.ts';
 import { SourcesController } from './sources/sources.controller.ts';
@@ -99,11 +105,23 @@ export class AppModule {
         SearchModule,
         DashboardModule,
       ],
-      controllers: [AuthController, UsersController, LiveController, SourcesController, SystemController],
+      controllers: [
+        AuthController,
+        UsersController,
+        LiveController,
+        SourcesController,
+        PushController,
+        ImportsController,
+        SystemController,
+      ],
       providers: [
         ...made,
         Settings,
         SourceBook,
+        PushKeys,
+        Imports,
+        Authorizations,
+        SourceWatch,
         DemoDesk,
         Audit,
         AuthService,

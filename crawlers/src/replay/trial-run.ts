@@ -17,6 +17,8 @@ export interface TrialOptions {
   pages?: number;
   /** Tries after the first, per request. Default 1. */
   retries?: number;
+  /** Whether the site's robots.txt is asked for and obeyed. Default no. */
+  respectRobots?: boolean;
 }
 
 export interface TrialRun {
@@ -36,6 +38,7 @@ export interface TrialRun {
 export function trialContext(connector: ConnectorDefinition, options: TrialOptions) {
   const http = createHttpClient({
     allowPrivateNetwork: true,
+    respectRobots: options.respectRobots ?? false,
     pace: { minIntervalMs: 0, jitterMs: 0 },
     retries: options.retries ?? 1,
     sleep: () => Promise.resolve(),

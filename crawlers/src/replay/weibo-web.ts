@@ -8,7 +8,7 @@ import { hash53 } from './seeded.ts';
 import type { HeldComment, HeldPost, ReplayAccount, ReplayStore } from './store.ts';
 import { publicUser } from './weibo-open.ts';
 import { beijing, weiboTime } from './wire-time.ts';
-import { escapeHtml } from './wechat-oa.ts';
+import { escapeHtml } from './markup.ts';
 
 export interface WeiboWebOptions {
   /** `SUB` values of people who are signed in. */

@@ -147,11 +147,11 @@ describe('a press officer in the demo city', () => {
       await page.goto(served.url + path);
       await page.locator('h1').first().waitFor();
       await page.waitForLoadState('networkidle', { timeout: 2000 }).catch(() => undefined);
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      const wider = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
       expect([path, wider]).toEqual([path, 0]);
     }
     await page.emulateMedia({ media: 'print' });
-    const paper = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const paper = await page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor');
     expect(paper).toBe('rgb(255, 255, 255)');
     await page.emulateMedia({ media: null });
     await page.setViewportSize({ width: 1440, height: 900 });
@@ -190,15 +190,12 @@ describe('a press officer in the demo city', () => {
       '/system/dictionary',
       '/system/departments',
     ];
-    const [[topic], [claim], [letter]] = await Promise.all(
-      ['topics WHERE merged_into IS NULL', 'claims WHERE listed = 1', 'inbox_cases'].map((what) =>
-        opened.core.db.all<{ id: number }>(`SELECT max(id) AS id FROM ${what}`),
-      ),
-    );
+    const newest = async (what: string) =>
+      String((await opened.core.db.one<{ id: number }>(`SELECT max(id) AS id FROM ${what}`))?.id);
     paths.push(
-      `/topics/${String(topic?.id)}`,
-      `/claims/${String(claim?.id)}`,
-      `/inbox/${String(letter?.id)}`,
+      `/topics/${await newest('topics WHERE merged_into IS NULL')}`,
+      `/claims/${await newest('claims WHERE listed = 1')}`,
+      `/inbox/${await newest('inbox_cases')}`,
       '/nowhere',
     );
     const hindrances: string[] = [];
@@ -210,7 +207,7 @@ describe('a press officer in the demo city', () => {
       // Evaluated rather than added as a script: the page's content security policy stays on.
       await page.evaluate(axe.source);
       for (const theme of ['light', 'dark']) {
-        await page.evaluate((name) => (document.documentElement.dataset['theme'] = name), theme);
+        await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
         const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
         for (const v of violations) {
           if (v.impact === 'serious' || v.impact === 'critical')

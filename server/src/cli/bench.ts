@@ -8,6 +8,7 @@ import { benchAnalysis, benchTexts } from '../enrich/bench.ts';
 import { linesOf } from '../enrich/datasets.ts';
 import { createEnricher } from '../enrich/enricher.ts';
 import { UserError } from '../platform/errors.ts';
+import { benchDetection, DETECTION_POSTS } from './bench-detection.ts';
 import { benchQuery } from './bench-query.ts';
 import type { Ledger } from './ingest.ts';
 import { answer, parsed, say, type Verb } from './verb.ts';
@@ -15,8 +16,8 @@ import { answer, parsed, say, type Verb } from './verb.ts';
 const POSTS = 200_000;
 
 export const benchVerb: Verb = {
-  usage: 'ingest | query | analysis [--posts N] [--file F]',
-  summary: '测速：入库、查询、分析，均与同一次运行中的基准相比',
+  usage: 'ingest | query | analysis | detection [--posts N] [--file F]',
+  summary: '测速：入库、查询、分析、话题与说法发现，均与同一次运行中的基准相比',
   async run(args) {
     const { positionals, values } = parsed(args, {
       json: { type: 'boolean' },
@@ -25,9 +26,14 @@ export const benchVerb: Verb = {
     });
     const name = positionals[0] ?? 'ingest';
     if (name === 'analysis') answer(benchAnalysis());
+    else if (name === 'detection')
+      answer(await benchDetection(Number(values.posts ?? DETECTION_POSTS), values.file, say));
     else if (name === 'query') answer(await benchQuery({ sizes: [100_000, 1_000_000], file: values.file, say }));
     else if (name === 'ingest') answer(await benchIngest(Number(values.posts ?? POSTS), values.file));
-    else throw new UserError('invalid-input', `没有“${name}”这项测速。`, { todo: '可用：ingest、query、analysis。' });
+    else
+      throw new UserError('invalid-input', `没有“${name}”这项测速。`, {
+        todo: '可用：ingest、query、analysis、detection。',
+      });
     return 0;
   },
 };

@@ -45,7 +45,7 @@ async function serve(items: Iterable<RawItem>, options: Partial<ReplayOptions> =
   const run = (more: Trial = {}) => trial(weiboWeb, given(more));
   const probe = async (more: Trial = {}) =>
     weiboWeb.probe(contextOf(weiboWeb, given(more)).context as Parameters<typeof weiboWeb.probe>[0]);
-  return { server, run, probe };
+  return { server, given, run, probe };
 }
 
 describe('weibo-web is off', () => {

@@ -70,10 +70,10 @@ export class Courtesy {
   forRun(kind: string, credentials: Record<string, unknown>, rules: readonly BudgetRule[]) {
     const credential = this.credentialName(kind, credentials);
     const drawn = new Set<string>();
-    const enter = async (host: string, signal?: AbortSignal) => {
+    const enter = async (host: string, signal?: AbortSignal, uncounted = false) => {
       await this.enter(host, signal);
       await this.spend(
-        rules.flatMap((rule) => {
+        (uncounted ? [] : rules).flatMap((rule) => {
           const name = rule.scope === 'host' ? `host:${host}` : credential === null ? null : `${kind}:${credential}`;
           if (name === null) return [];
           drawn.add(name);
@@ -237,13 +237,13 @@ export class Courtesy {
 class CourteousPacer extends Pacer {
   constructor(
     private readonly shared: Pacer,
-    private readonly enter: (host: string, signal?: AbortSignal) => Promise<number>,
+    private readonly enter: (host: string, signal?: AbortSignal, uncounted?: boolean) => Promise<number>,
   ) {
     super();
   }
 
   override async wait(host: string, pace: PaceOptions, signal?: AbortSignal): Promise<void> {
-    const slower = await this.enter(host, signal);
+    const slower = await this.enter(host, signal, pace.uncounted);
     await this.shared.wait(host, { ...pace, minIntervalMs: Math.max(pace.minIntervalMs, slower) }, signal);
   }
 }

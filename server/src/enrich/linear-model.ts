@@ -2,35 +2,39 @@
  * In: folded text and its words. Out: hashed features, and scores of a linear model over them. Called by: sentiment,
  * claims, department (scoring) and train (learning). The same code makes the features in both.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 /**
- * The features of one text: 32-bit hashes, each once. Signals of style, words, single
- * characters and pairs of them. No strings are made: a hash is folded from character codes.
+ * The features of one text: 32-bit hashes, each once, and once more when it is said again. First signals, words and their groups,
+ * emoticons and single characters, which every model reads; then pairs of characters, for the models of longer texts. No strings are
+ * made: a hash is folded from character codes, and a word brings its own.
  */
 export class Features {
-  hashes: Int32Array = new Int32Array(4096);
+  hashes: Int32Array = new Int32Array(MOST);
   size = 0;
-  /** The first `style` of them are style alone (signals and words that name no thing): what a change of topic leaves. */
-  style = 0;
+  /** Where the pairs begin. */
+  common = 0;
   /** Open-addressed set of the hashes seen in this text; a slot is current when its stamp is this text's. */
-  #slots = new Int32Array(16384);
-  #stamps = new Int32Array(16384);
+  readonly #slots = new Int32Array(16384);
+  readonly #stamps = new Int32Array(16384);
+  /** By character code: 2 × this text's stamp when it was seen once, one more when it was seen again. */
+  readonly #singles = new Int32Array(0x10000);
   #stamp = 0;
 
   start(): void {
     this.size = 0;
-    this.style = 0;
+    this.common = 0;
     this.#stamp++;
-    if (this.#stamp === 0x7fffffff) {
+    if (this.#stamp === 0x3fffffff) {
       this.#stamps.fill(0);
+      this.#singles.fill(0);
       this.#stamp = 1;
     }
   }
 
   add(hash: number, repeated = false): void {
     // Past this many distinct features a text says nothing new; it bounds the work on a text of 100,000 characters.
-    if (this.size >= 4096) return;
+    if (this.size >= MOST) return;
     const h = hash | 0;
     let slot = (Math.imul(h, 0x9e3779b1) >>> 18) & 16383;
     while (this.#stamps[slot] === this.#stamp) {
@@ -46,31 +50,60 @@ export class Features {
     this.hashes[this.size++] = h;
   }
 
-  /** Single characters and pairs of the first `end` code units. White space breaks no pair: it is skipped. */
-  characters(text: string, end: number): void {
-    let before = 0;
-    for (let i = 0; i < end && this.size < 4096; i++) {
+  /** Emoticons (`[泪]`) and single characters of the first `end` code units. */
+  addCharacters(text: string, end: number): void {
+    const once = this.#stamp * 2;
+    for (let i = 0; i < end; i++) {
       const c = text.charCodeAt(i);
       if (c === 0x20) continue;
-      const single = mix(0x811c9dc5, c);
-      this.add(single);
-      if (before !== 0) this.add(mix(before, c));
-      before = single ^ 0x22222222;
+      if (c === 0x5b) {
+        const close = text.indexOf(']', i);
+        if (close > i + 1 && close <= i + EMOTICON) this.add(hashOfSpan(EMOTICON_SEED, text, i, close));
+      }
+      const seen = this.#singles[c];
+      if (seen === once + 1 || this.size >= MOST) continue;
+      const h = mix(0x811c9dc5, c);
+      this.#singles[c] = seen === once ? once + 1 : once;
+      this.hashes[this.size++] = seen === once ? h ^ AGAIN : h;
     }
+    this.common = this.size;
   }
 
-  word(text: string): void {
-    let h = 0x2545f491;
-    for (let i = 0; i < text.length; i++) h = mix(h, text.charCodeAt(i));
-    this.add(h);
+  /** Pairs of characters of the first `end` code units. White space breaks no pair: it is skipped. */
+  addPairs(text: string, end: number): void {
+    let before = 0;
+    for (let i = 0; i < end && this.size < MOST; i++) {
+      const c = text.charCodeAt(i);
+      if (c === 0x20) continue;
+      if (before !== 0) this.add(mix(before, c));
+      before = mix(0x811c9dc5, c) ^ 0x22222222;
+    }
   }
 }
+
+/** Most features of a text. */
+const MOST = 4096;
+
+/** Longest emoticon in code units, brackets included. */
+const EMOTICON = 9;
+const EMOTICON_SEED = 0x51ed270b;
 
 const AGAIN = 0x3c6ef372;
 
 function mix(h: number, c: number): number {
   const x = Math.imul(h ^ c, 0x01000193);
   return Math.imul(x ^ (x >>> 15), 0x2c1b3c6d);
+}
+
+function hashOfSpan(seed: number, text: string, from: number, to: number): number {
+  let h = seed;
+  for (let i = from; i < to; i++) h = mix(h, text.charCodeAt(i));
+  return h | 0;
+}
+
+/** The feature that stands for a word. */
+export function hashOfWord(word: string): number {
+  return hashOfSpan(0x2545f491, word, 0, word.length);
 }
 
 /** Where a 32-bit hash falls in a table of 2^bits. */
@@ -84,6 +117,8 @@ export interface LinearModel {
   labels: string[];
   /** The table of each label has 2^bits weights. */
   bits: number;
+  /** Reads pairs of characters too. */
+  pairs: boolean;
   /** Weights, label by label interleaved: weights[bucket × labels + label] × scale[label]. */
   weights: Int8Array;
   scale: number[];
@@ -148,7 +183,9 @@ const MAGIC = 'MINSHENG-LINEAR-1\n';
 export function saveModel(path: string, model: LinearModel): void {
   const { weights, ...head } = model;
   const bytes = Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength);
-  writeFileSync(path, Buffer.concat([Buffer.from(MAGIC + JSON.stringify(head) + '\n'), bytes]));
+  // Whole or not at all: another process may be about to load it.
+  writeFileSync(`${path}.part`, Buffer.concat([Buffer.from(MAGIC + JSON.stringify(head) + '\n'), bytes]));
+  renameSync(`${path}.part`, path);
 }
 
 export function loadModel(path: string): LinearModel {

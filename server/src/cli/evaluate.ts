@@ -1,5 +1,7 @@
-/** In: labelled NDJSON. Out: figures of the pipeline in use, or a retrained model; the last line is one JSON object. Called by: cli.ts. */
+/** In: labelled NDJSON. Out: figures of the shipped pipeline, or a retrained model; the last line is one JSON object. Called by: cli.ts. */
+import { evaluateMatch } from '../claims/evaluate.ts';
 import { createEnricher } from '../enrich/enricher.ts';
+import { evaluateDuplicates } from '../enrich/evaluate-duplicates.ts';
 import { runEval } from '../enrich/evaluate.ts';
 import { learnWords } from '../enrich/learn-words.ts';
 import { runTrain } from '../enrich/train.ts';
@@ -8,40 +10,68 @@ import { readConfig } from '../platform/config.ts';
 import { UserError } from '../platform/errors.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
 
-const TASKS = ['sentiment', 'rumor', 'routing'] as const;
-type Task = (typeof TASKS)[number];
+const TRAINED = ['sentiment', 'rumor', 'routing'] as const;
+type Trained = (typeof TRAINED)[number];
 
-function taskOf<More extends string>(name: string | undefined, more: readonly More[]): Task | More {
-  const task = [...TASKS, ...more].find((t) => t === name);
+/** Errors shown with --errors; the rest is counted. */
+const ERRORS_SHOWN = 50;
+
+function trainedTask(name: string | undefined, others: string): Trained {
+  const task = TRAINED.find((t) => t === name);
   if (task === undefined)
     throw new UserError('invalid-input', `没有“${name ?? ''}”这项任务。`, {
-      todo: `可用：${[...TASKS, ...more].join('、')}。`,
+      todo: `可用：${TRAINED.join('、')}${others}。`,
     });
   return task;
 }
 
+/** Prints the first errors on standard error, for whoever wants to read them. */
+function errorsTo(shown: boolean): ((row: unknown) => void) | undefined {
+  let printed = 0;
+  return shown ? (row) => printed++ < ERRORS_SHOWN && say(JSON.stringify(row)) : undefined;
+}
+
 export const evalVerb: Verb = {
-  usage: '任务 --file F [--kb F] [--models 目录] [--json]',
-  summary: '在带标注的 NDJSON 上测量随附模型（sentiment rumor routing match）',
+  usage: '任务 --file F [--kb F] [--models 目录] [--errors] [--json]',
+  summary: '在 NDJSON 上测量随附模型（sentiment rumor routing match duplicates）',
   async run(args) {
     const { positionals, values } = parsed(args, {
       file: { type: 'string' },
       kb: { type: 'string' },
       models: { type: 'string' },
+      errors: { type: 'boolean' },
       json: { type: 'boolean' },
     });
-    const task = taskOf(positionals[0], ['match']);
+    const name = positionals[0];
     const file = required(values.file, '参数 --file');
-    const report = await runEval(task, {
-      file,
-      enricher: createEnricher(values.models === undefined ? {} : { models: values.models }),
-      ...(values.kb === undefined ? {} : { kb: values.kb }),
-    });
-    if (values.json !== true)
-      say(
-        `${task}：${report.rows} 条，准确率 ${(report.accuracy * 100).toFixed(1)}%，macro-F1 ${report.macroF1.toFixed(3)}`,
+    const onError = errorsTo(values.errors === true);
+    const options = { file, ...(onError === undefined ? {} : { onError }) };
+    const tell = (line: string) => values.json !== true && say(line);
+    const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
+    if (name === 'match') {
+      const report = await evaluateMatch({
+        ...options,
+        enricher: createEnricher(),
+        ...(values.kb === undefined ? {} : { kb: values.kb }),
+      });
+      tell(
+        `match：${report.rows} 条，第一条即命中 ${percent(report.recallAt1)}，前五条内 ${percent(report.recallAt5)}；` +
+          `字面检索分别为 ${percent(report.lexicalFloor.recallAt1)}、${percent(report.lexicalFloor.recallAt5)}`,
       );
-    answer(report);
+      answer(report);
+    } else if (name === 'duplicates') {
+      const report = await evaluateDuplicates(options);
+      tell(
+        `duplicates：${report.rows} 条，改写后认出 ${percent(report.recall)}，认出的成对文本中确为同一文本 ${percent(report.precision)}`,
+      );
+      answer(report);
+    } else {
+      const task = trainedTask(name, '、match、duplicates');
+      const enricher = createEnricher(values.models === undefined ? {} : { models: values.models });
+      const report = await runEval(task, { ...options, enricher });
+      tell(`${task}：${report.rows} 条，准确率 ${percent(report.accuracy)}，macro-F1 ${report.macroF1.toFixed(3)}`);
+      answer(report);
+    }
     return 0;
   },
 };
@@ -57,14 +87,16 @@ export const trainVerb: Verb = {
       base: { type: 'boolean' },
       thorough: { type: 'boolean' },
     });
-    const task = taskOf(positionals[0], ['words']);
+    const name = positionals[0];
+    if (name === 'match') throw new UserError('invalid-input', 'match 不需要训练。');
     const files = [...(values.file ?? []), ...positionals.slice(1)];
     required(files[0], '参数 --file');
-    if (task === 'words') {
+    if (name === 'words') {
       const out = required(values.out, '参数 --out（模型目录）');
       answer(await learnWords({ files, out, segmenter: createEnricher().segmenter }));
       return 0;
     }
+    const task = trainedTask(name, '、words');
     const store = new ModelStore(readConfig().dataDir);
     const own = values.out === undefined ? store.newId(task, Date.now()) : undefined;
     const report = await runTrain(task, {
@@ -76,7 +108,8 @@ export const trainVerb: Verb = {
       ...(own === undefined ? {} : { id: own }),
       ...(values.base === true ? { base: store.current(task), startedFrom: store.active(task) } : {}),
     });
-    if (own !== undefined) say(`· 新版本 ${own} 已保存，尚未启用。启用：models use ${task} ${own}；改回：models use ${task} ${SHIPPED}`);
+    if (own !== undefined)
+      say(`· 新版本 ${own} 已保存，尚未启用。启用：models use ${task} ${own}；改回：models use ${task} ${SHIPPED}`);
     answer(report);
     return 0;
   },

@@ -31,7 +31,7 @@ export class DepartmentReader {
 
   read(reading: Reading): DepartmentSuggestion[] {
     if (this.model === undefined) return [];
-    score(this.model, reading.features, this.#scores, this.model.pairs ? reading.features.size : reading.features.common);
+    score(this.model, reading.features, this.#scores);
     probabilities(this.model, this.#scores, this.#probability);
     const model = this.model;
     const best = model.labels
@@ -62,7 +62,6 @@ export class DepartmentReader {
       seen.add(word);
       this.#word.start();
       this.#word.add(hashOfWord(word));
-      this.#word.addCharacters(word, word.length);
       this.#word.addPairs(word, word.length);
       score(model, this.#word, out);
       const raw = model.labels.map((_, k) => (out[k] ?? 0) - (model.bias[k] ?? 0));

@@ -178,6 +178,9 @@ export class Enricher {
     const features = this.#features;
     features.start();
     addSignals(features, styleOf(folded), cues);
+    const end = Math.min(folded.length, READ);
+    features.addCharacters(folded, end);
+    features.words = features.size;
     // Repost chains are read too: whom somebody repeats tells what they think.
     for (let i = 0; i < words.length; i++) {
       const facts = this.#facts[i];
@@ -186,8 +189,7 @@ export class Enricher {
       if (facts.group !== 0) features.add(facts.group);
       if (features.size > MOST_FEATURES) break;
     }
-    const end = Math.min(folded.length, READ);
-    features.addCharacters(folded, end);
+    features.pairs = features.size;
     if (pairs) features.addPairs(folded, end);
     return { folded, own, quoted, words, cues, features };
   }

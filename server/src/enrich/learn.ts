@@ -2,7 +2,7 @@
  * In: labelled feature sets. Out: a linear model, quantised and calibrated. Called by: train (the CLI verb) and the
  * cross-validations that the model cards quote.
  */
-import { bucket, probabilities, score, type FeatureView, type LinearModel } from './linear-model.ts';
+import { bucket, probabilities, scoreOf, type LinearModel } from './linear-model.ts';
 
 /** One labelled text: its feature hashes, the index of its label, and how much it counts (1 = normally). */
 export interface Example {
@@ -81,7 +81,7 @@ export function learn(examples: readonly Example[], options: LearnOptions): Line
   const norms = examples.map((example) => 1 / Math.sqrt(example.hashes.length || 1));
   const { base } = options;
   const before = base === undefined ? undefined : scoresOf(base, examples);
-  const weights = new Int8Array(size * machines);
+  const weights = new Int16Array(size * machines);
   const scale: number[] = [];
   const bias: number[] = [];
   for (let k = 0; k < machines; k++) {
@@ -96,12 +96,9 @@ export function learn(examples: readonly Example[], options: LearnOptions): Line
     }
     let most = 0;
     for (const w of solved.weights) most = Math.max(most, Math.abs(w));
-    // A few giants would cost all others their resolution: the scale fits all but one in ten thousand.
-    const sorted = Float32Array.from(solved.weights.filter((w) => w !== 0).map(Math.abs)).sort();
-    const limit = sorted[Math.floor(sorted.length * 0.9995)] ?? most;
-    const step = (limit || 1) / 127;
+    const step = (most || 1) / 32767;
     for (let i = 0; i < size; i++) {
-      weights[i * machines + k] = Math.max(-127, Math.min(127, Math.round((solved.weights[i] ?? 0) / step)));
+      weights[i * machines + k] = Math.round((solved.weights[i] ?? 0) / step);
     }
     scale.push(step);
     bias.push(solved.bias);
@@ -110,7 +107,7 @@ export function learn(examples: readonly Example[], options: LearnOptions): Line
     task: '',
     labels: machines === 1 ? [labels[0] ?? ''] : labels,
     bits,
-    pairs: false,
+    matter: false,
     weights,
     scale,
     bias,
@@ -208,15 +205,10 @@ function solve(
   return { weights, bias: b };
 }
 
-/** The features of an example, for scoring outside the enricher. */
-function view(example: Example): FeatureView {
-  return { hashes: example.hashes, size: example.hashes.length };
-}
-
 export function scoresOf(model: LinearModel, examples: readonly Example[]): Float64Array[] {
   return examples.map((example) => {
     const out = new Float64Array(model.labels.length);
-    score(model, view(example), out);
+    scoreOf(model, example.hashes, out);
     return out;
   });
 }
@@ -259,7 +251,7 @@ export function outOfGivenFold(
     examples.forEach((example, i) => {
       if (fold[i] !== f) return;
       const out = new Float64Array(model.labels.length);
-      score(model, view(example), out);
+      scoreOf(model, example.hashes, out);
       found[i] = out;
     });
   }

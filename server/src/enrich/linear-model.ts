@@ -5,15 +5,17 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 /**
- * The features of one text: 32-bit hashes, each once, and once more when it is said again. First signals, words and their groups,
- * emoticons and single characters, which every model reads; then pairs of characters, for the models of longer texts. No strings are
- * made: a hash is folded from character codes, and a word brings its own.
+ * The features of one text: 32-bit hashes, each once, and once more when it is said again. First how it is said: signals, emoticons,
+ * single characters. Then what it is about: words and their groups; last pairs of characters. Models of how a text speaks read the
+ * first two parts, models of its matter the last two. No strings are made: a hash is folded from character codes, and a word brings its own.
  */
 export class Features {
   hashes: Int32Array = new Int32Array(MOST);
   size = 0;
+  /** Where the words begin. */
+  words = 0;
   /** Where the pairs begin. */
-  common = 0;
+  pairs = 0;
   /** Open-addressed set of the hashes seen in this text; a slot is current when its stamp is this text's. */
   readonly #slots = new Int32Array(16384);
   readonly #stamps = new Int32Array(16384);
@@ -23,7 +25,8 @@ export class Features {
 
   start(): void {
     this.size = 0;
-    this.common = 0;
+    this.words = 0;
+    this.pairs = 0;
     this.#stamp++;
     if (this.#stamp === 0x3fffffff) {
       this.#stamps.fill(0);
@@ -66,7 +69,6 @@ export class Features {
       this.#singles[c] = seen === once ? once + 1 : once;
       this.hashes[this.size++] = seen === once ? h ^ AGAIN : h;
     }
-    this.common = this.size;
   }
 
   /** Pairs of characters of the first `end` code units. White space breaks no pair: it is skipped. */
@@ -117,10 +119,10 @@ export interface LinearModel {
   labels: string[];
   /** The table of each label has 2^bits weights. */
   bits: number;
-  /** Reads pairs of characters too. */
-  pairs: boolean;
+  /** Reads what a text is about (words and pairs of characters) instead of how it speaks (signals, characters and words). */
+  matter: boolean;
   /** Weights, label by label interleaved: weights[bucket × labels + label] × scale[label]. */
-  weights: Int8Array;
+  weights: Int16Array;
   scale: number[];
   bias: number[];
   /** Softmax regression from scores to probabilities: logit[k] = Σ matrix[k][j]·score[j] + offset[k]. */
@@ -131,21 +133,34 @@ export interface LinearModel {
 }
 
 /** What a model needs of a text's features. */
-export type FeatureView = Pick<Features, 'hashes' | 'size'>;
+export type FeatureView = Pick<Features, 'hashes' | 'size' | 'words' | 'pairs'>;
 
-/** Scores of each label over the first `size` features: (Σ weights) / √size + bias. Writes into `out`. */
-export function score(model: LinearModel, features: FeatureView, out: Float64Array, size = features.size): void {
+/** Scores of each label over the features that the model reads: (Σ weights) / √count + bias. Writes into `out`. */
+export function score(model: LinearModel, features: FeatureView, out: Float64Array): void {
+  const from = model.matter ? features.words : 0;
+  const to = model.matter ? features.size : features.pairs;
+  scoreOf(model, features.hashes, out, from, to);
+}
+
+/** The same over all of `hashes`, which are the features that the model reads. */
+export function scoreOf(
+  model: LinearModel,
+  hashes: Int32Array,
+  out: Float64Array,
+  from = 0,
+  to: number = hashes.length,
+): void {
+  const size = to - from;
   const { labels, bits, weights, scale, bias } = model;
   const n = labels.length;
-  const hashes = features.hashes;
   if (n === 1) {
     let sum = 0;
-    for (let i = 0; i < size; i++) sum += weights[bucket(hashes[i] ?? 0, bits)] ?? 0;
+    for (let i = from; i < to; i++) sum += weights[bucket(hashes[i] ?? 0, bits)] ?? 0;
     out[0] = (sum * (scale[0] ?? 0)) / Math.sqrt(size || 1) + (bias[0] ?? 0);
     return;
   }
   out.fill(0);
-  for (let i = 0; i < size; i++) {
+  for (let i = from; i < to; i++) {
     const at = bucket(hashes[i] ?? 0, bits) * n;
     for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) + (weights[at + k] ?? 0);
   }
@@ -177,14 +192,29 @@ export function probabilities(model: LinearModel, scores: Float64Array, out: Flo
   for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) / sum;
 }
 
-const MAGIC = 'MINSHENG-LINEAR-1\n';
+const MAGIC = 'MINSHENG-LINEAR-2\n';
 
-/** File: magic line, one line of JSON (everything but the weights), then the weights as bytes. */
+/**
+ * File: magic line, one line of JSON (everything but the weights, and how many rows follow), then the rows of the table that are not
+ * all zero: their numbers (32 bits each), then their weights (16 bits each, label by label). Most of a table is zeros.
+ */
 export function saveModel(path: string, model: LinearModel): void {
   const { weights, ...head } = model;
-  const bytes = Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength);
+  const n = model.labels.length;
+  const rows: number[] = [];
+  for (let row = 0; row < 2 ** model.bits; row++) {
+    if (weights.subarray(row * n, row * n + n).some((weight) => weight !== 0)) rows.push(row);
+  }
+  const kept = Int16Array.from(rows.flatMap((row) => [...weights.subarray(row * n, row * n + n)]));
   // Whole or not at all: another process may be about to load it.
-  writeFileSync(`${path}.part`, Buffer.concat([Buffer.from(MAGIC + JSON.stringify(head) + '\n'), bytes]));
+  writeFileSync(
+    `${path}.part`,
+    Buffer.concat([
+      Buffer.from(MAGIC + JSON.stringify({ ...head, rows: rows.length }) + '\n'),
+      Buffer.from(Uint32Array.from(rows).buffer),
+      Buffer.from(kept.buffer),
+    ]),
+  );
   renameSync(`${path}.part`, path);
 }
 
@@ -195,11 +225,17 @@ export function loadModel(path: string): LinearModel {
   if (bytes.subarray(0, start).toString() !== MAGIC || end < 0) {
     throw new Error(`模型文件 ${path} 已损坏或不是本系统的模型；请恢复原文件或重新训练。`);
   }
-  const head = JSON.parse(bytes.subarray(start, end).toString()) as Omit<LinearModel, 'weights'>;
-  const length = 2 ** head.bits * head.labels.length;
-  if (bytes.length - end - 1 !== length) {
-    throw new Error(`模型文件 ${path} 不完整（应有 ${length} 字节权重）；请恢复原文件或重新训练。`);
+  const { rows, ...head } = JSON.parse(bytes.subarray(start, end).toString()) as Omit<LinearModel, 'weights'> & {
+    rows: number;
+  };
+  const n = head.labels.length;
+  const body = new Uint8Array(bytes.subarray(end + 1));
+  if (body.length !== rows * (4 + 2 * n)) {
+    throw new Error(`模型文件 ${path} 不完整（应有 ${rows} 行权重）；请恢复原文件或重新训练。`);
   }
-  const weights = new Int8Array(bytes.buffer, bytes.byteOffset + end + 1, length);
+  const numbers = new Uint32Array(body.buffer, 0, rows);
+  const kept = new Int16Array(body.buffer, rows * 4, rows * n);
+  const weights = new Int16Array(2 ** head.bits * n);
+  numbers.forEach((row, i) => weights.set(kept.subarray(i * n, i * n + n), row * n));
   return { ...head, weights };
 }

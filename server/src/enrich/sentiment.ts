@@ -28,7 +28,7 @@ export class SentimentReader {
 
   read(reading: Reading): SentimentVerdict {
     if (this.model === undefined) return { sentiment: 'uncertain', confidence: 0 };
-    score(this.model, reading.features, this.#scores, reading.features.common);
+    score(this.model, reading.features, this.#scores);
     probabilities(this.model, this.#scores, this.last);
     const [positive = 0, neutral = 0, negative = 0] = this.last;
     const confidence = Math.max(positive, neutral, negative);

@@ -18,9 +18,9 @@ const SEED = 20261124;
 
 /** What was chosen by cross-validation and time splits; see the model cards. */
 const SETTINGS: Record<LabelledTask, Omit<LearnOptions, 'labels' | 'seed'>> = {
-  sentiment: { bits: 18, cost: 0.3, rarest: 2, bayes: 0.4, balance: 0.5 },
+  sentiment: { bits: 19, cost: 0.3, rarest: 2, bayes: 0.4, balance: 0.5 },
   rumor: { bits: 18, cost: 0.5, rarest: 3, bayes: 0, balance: 1, oneScore: true },
-  routing: { bits: 18, cost: 1, rarest: 2, bayes: 1, balance: 0.5 },
+  routing: { bits: 20, cost: 1, rarest: 2, bayes: 1, balance: 0.5 },
 };
 
 const LABELS: Record<Exclude<LabelledTask, 'routing'>, string[]> = {
@@ -43,6 +43,8 @@ export interface TrainReport {
   unlabelled: number;
   /** Five-fold cross-validation, copies of a text kept in one fold. */
   crossValidation: Figures;
+  /** The same, set by set. */
+  perSet?: (Figures & { set: string })[];
   /** With `base`: the base model alone on the same rows, which it never saw unless it was taught with them. */
   before?: Figures;
   /** `routing`: share of rows whose label is among the three most probable, out of fold. */
@@ -107,25 +109,32 @@ export async function runTrain(task: LabelledTask, options: TrainOptions): Promi
     );
   }
   const learning: LearnOptions = { ...SETTINGS[task], labels, seed: SEED, ...(base === undefined ? {} : { base }) };
-  const pairs = base === undefined ? task === 'routing' : base.pairs;
-  const teaching = prepare(rows, labels, options.enricher, pairs);
+  const matter = base === undefined ? task === 'routing' : base.matter;
+  const teaching = prepare(rows, labels, options.enricher, matter);
   const unlabelled =
     task === 'sentiment' && base === undefined
-      ? (await readTexts(options.unlabelled ?? [])).map((text) => featuresOf(options.enricher, text, pairs))
+      ? (await readTexts(options.unlabelled ?? [])).map((text) => featuresOf(options.enricher, text, matter))
       : [];
   const { examples, groups } = teaching;
   const model = learnMore(examples, learning, unlabelled);
-  model.pairs = pairs;
+  model.matter = matter;
   const scores = outOfFold(examples, learning, 5, unlabelled, (i) => groups[i] ?? i);
   fit(task, model, scores, examples, labels, base);
   const gold = examples.map((example) => labels[example.label] ?? '');
+  const found = decide(
+    model,
+    labels,
+    scores,
+    examples.map((example) => example.silent),
+  );
   const report: TrainReport = {
     task,
     rows: rows.length,
     ignored,
     labels: counts,
     unlabelled: unlabelled.length,
-    crossValidation: measure(gold, decide(model, labels, scores), used(gold, labels)),
+    crossValidation: measure(gold, found, used(gold, labels)),
+    ...(sets.length < 2 ? {} : { perSet: figuresOfSets(sets, rows.map((row) => setOf[row.file] ?? 0), gold, found, labels) }),
     model: join(options.out, `${options.id ?? task}.model`),
   };
   if (base !== undefined) {
@@ -138,8 +147,8 @@ export async function runTrain(task: LabelledTask, options: TrainOptions): Promi
       examples,
       rows,
       setOf: (row) => setOf[row.file] ?? 0,
-      setNames: sets.map((files) => files.map((file) => basename(file)).join('，')),
-      test: prepare(test, labels, options.enricher, pairs).examples,
+      setNames: sets.map(nameOf),
+      test: prepare(test, labels, options.enricher, matter).examples,
       learning,
       unlabelled,
       decide: (part, taught, found) => {
@@ -169,18 +178,41 @@ export async function runTrain(task: LabelledTask, options: TrainOptions): Promi
   return report;
 }
 
+const nameOf = (files: readonly string[]) => files.map((file) => basename(file)).join('，');
+
+function figuresOfSets(
+  sets: readonly string[][],
+  setOf: readonly number[],
+  gold: readonly string[],
+  found: readonly string[],
+  labels: readonly string[],
+): (Figures & { set: string })[] {
+  return sets.map((files, set) => {
+    const inside = gold.flatMap((_, i) => (setOf[i] === set ? [i] : []));
+    const truth = inside.map((i) => gold[i] ?? '');
+    return {
+      set: nameOf(files),
+      ...measure(
+        truth,
+        inside.map((i) => found[i] ?? ''),
+        used(truth, labels),
+      ),
+    };
+  });
+}
+
 const used = (gold: readonly string[], labels: readonly string[]) => labels.filter((label) => gold.includes(label));
 
-function featuresOf(enricher: Enricher, text: string, pairs: boolean): Int32Array {
+function featuresOf(enricher: Enricher, text: string, matter: boolean): Int32Array {
   const { features } = enricher.reading(text);
-  return features.hashes.slice(0, pairs ? features.size : features.common);
+  return matter ? features.hashes.slice(features.words, features.size) : features.hashes.slice(0, features.pairs);
 }
 
 function prepare(
   rows: readonly Row[],
   labels: readonly string[],
   enricher: Enricher,
-  pairs: boolean,
+  matter: boolean,
 ): { examples: Example[]; groups: number[] } {
   const inFile = new Map<number, Set<string>>();
   for (const row of rows) inFile.set(row.file, (inFile.get(row.file) ?? new Set()).add(row.label));
@@ -193,7 +225,7 @@ function prepare(
     copies.set(key, group);
     groups.push(group);
     return {
-      hashes: featuresOf(enricher, row.text, pairs),
+      hashes: featuresOf(enricher, row.text, matter),
       label: labels.indexOf(row.label),
       weight: 1,
       silent,

@@ -6,7 +6,17 @@
  * configured for; they are laid out as the distribution is and kept under node_modules/.cache.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -216,7 +226,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     ...(values.heap === undefined ? {} : { heapMB: Number(values.heap) }),
   });
   // One line for whoever started it; it lives until its standard input ends or a signal comes.
-  process.stdout.write(`${JSON.stringify({ url: server.url, version: server.version, pid: server.pid, dataDir: server.dataDir })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ url: server.url, version: server.version, pid: server.pid, dataDir: server.dataDir })}\n`,
+  );
   const end = () => void server.stop().then(() => process.exit(0));
   process.once('SIGINT', end);
   process.once('SIGTERM', end);

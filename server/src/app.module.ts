@@ -40,7 +40,6 @@ import { Alerts } from './alerts/alerts.ts';
 import { Retention } from './posts/retention.ts';
 import { RollupReader } from './rollups/rollup-reader.ts';
 import { Rollups } from './rollups/rollups.ts';
-import { SqliteFtsEngine } from './search/engines/sqlite-fts.ts';
 import { SearchEngine } from './search/search-engine.ts';
 import { SearchWriter } from './search/search-writer.ts';
 import { SourceBook } from './sources/source-book.ts';
@@ -123,10 +122,11 @@ export class AppModule {
 }
 
 /** The parts below the web: enough for ingest, crawl and reindex. */
-export function wire(parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'enricher' | 'demo' | 'clock'>): Core {
-  const { db, secrets, enricher, clock, log } = parts;
+export function wire(
+  parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'enricher' | 'demo' | 'clock' | 'engine'>,
+): Core {
+  const { db, secrets, enricher, clock, log, engine } = parts;
   const live = new Live();
-  const engine = new SqliteFtsEngine(db);
   const rollups = new Rollups(clock);
   const pseudonyms = new Pseudonyms(db, secrets);
   const intake = new Intake(pseudonyms);
@@ -137,5 +137,5 @@ export function wire(parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'en
       await engine.clear(tx);
       await rollups.clear(tx);
     });
-  return { ...parts, live, engine, rollups, pipeline, collector, pseudonyms };
+  return { ...parts, live, rollups, pipeline, collector, pseudonyms };
 }

@@ -15,6 +15,7 @@ import { UserError } from './platform/errors.ts';
 import { createLog } from './platform/logging.ts';
 import { Secrets } from './platform/secrets.ts';
 import { Settings } from './platform/settings/settings.ts';
+import { openSearch } from './search/open-search.ts';
 import { dictionaryOf } from './system/dictionary.ts';
 
 export interface Opened {
@@ -37,13 +38,16 @@ export async function open(config: Config, onStep: (step: string) => void = () =
     let made: Enricher | undefined;
     const enricher = () => (made ??= createEnricher({ dictionary }));
     const demo = new Demo(db, settings, secrets, config, log, startCity);
-    const core = wire({ config, db, secrets, log, enricher, demo, clock: new Clock() });
+    const clock = new Clock();
+    const engine = await openSearch(config, { db, cut: (text) => enricher().searchTokens(text), clock, log });
+    const core = wire({ config, db, secrets, log, enricher, demo, clock, engine });
     return {
       core,
       settings,
       close: async () => {
         await core.collector.stop();
         await demo.stop();
+        await engine.close();
         await db.close();
         release();
       },

@@ -23,6 +23,7 @@ export interface WrittenPost {
   sentiment: SentimentCode;
   keywords: string[];
   searchTokens: string;
+  topicId: number | null;
 }
 
 export interface EnrichedItem {
@@ -151,6 +152,7 @@ export class PostStore {
         sentiment,
         keywords: e.keywords,
         searchTokens: e.searchTokens,
+        topicId: null,
       });
     }
     await this.adoptOrphans(tx, ids);
@@ -312,5 +314,6 @@ export function writtenOf(post: PostEntity, searchTokens: string, change: Change
     sentiment,
     keywords,
     searchTokens,
+    topicId: post.topicId,
   };
 }

@@ -55,6 +55,7 @@ export class SearchService {
       facets: count.facets === null ? null : await this.named(count.facets, count.total),
       understood: parsed.understood,
       tookMs: Math.round((performance.now() - started) * 10) / 10,
+      behind: await this.engine.behind(),
       coverage: await this.coverage.of(window),
     };
   }

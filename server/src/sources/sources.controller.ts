@@ -75,7 +75,12 @@ export class SourcesController {
         note:
           name === 'nodejieba' ? null : '未能编译 nodejieba，正在使用内置的 @node-rs/jieba，分词结果相同，不影响使用。',
       },
-      searchEngine: { name: 'SQLite FTS5（内置）', documents: Number(documents?.n ?? 0), behind: 0 },
+      searchEngine: {
+        name: search.name,
+        documents: search.documents ?? 0,
+        behind: search.behind,
+        note: search.problem,
+      },
     };
   }
 

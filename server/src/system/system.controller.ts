@@ -53,7 +53,7 @@ export class SystemController {
         bytes: file?.size ?? null,
         posts: count,
       },
-      search: { engine: 'SQLite FTS5（内置）', documents: count, behind: 0 },
+      search: { engine: search.name, documents: search.documents ?? 0, behind: search.behind },
       segmenter,
       segmenterNote: segmenter === 'nodejieba' ? null : '未能编译 nodejieba，正在使用内置的 @node-rs/jieba。',
       models: [

@@ -5,6 +5,7 @@
 import { Briefings1763900000031 } from '../../briefings/briefings.migration.ts';
 import { Inbox1763900000030 } from '../../inbox/inbox.migration.ts';
 import { Posts1763900000001 } from '../../posts/posts.migration.ts';
+import { SearchOutbox1764000005001 } from '../../search/outbox.migration.ts';
 import { Search1763900000010 } from '../../search/search.migration.ts';
 import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
 import { Topics1763900000020 } from '../../topics/topics.migration.ts';
@@ -18,4 +19,5 @@ export const migrations = [
   Inbox1763900000030,
   Briefings1763900000031,
   Platform1763900000040,
+  SearchOutbox1764000005001,
 ];

@@ -9,7 +9,7 @@ import { Database, type Param, type Tx } from '../../platform/database/database.
 import { dayOf } from '../../platform/clock.ts';
 import { firstIdAt, IDS_PER_SECOND } from '../../posts/post-id.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
-import { rank } from '../relevance.ts';
+import { rankPage } from '../relevance-page.ts';
 import {
   COUNT_CAP,
   RANK_CAP,
@@ -20,12 +20,15 @@ import {
   type SearchFilters,
   type SearchPage,
   type SearchRequest,
+  type SearchStatus,
+  type StoredDocuments,
 } from '../search-engine.ts';
 import { markTokens, packMarks, unpackMarks } from './marks.ts';
 import { expressionOf } from './sqlite-expression.ts';
 
 const DAY_SECONDS = 86_400;
 const OFFICE_OFFSET_SECONDS = 8 * 3600;
+const REBUILD_BATCH = 2000;
 
 const REMOVE = ['DELETE FROM search_index WHERE rowid = ?', 'DELETE FROM search_marks WHERE id = ?'] as const;
 const KNOWN = 'SELECT 1 FROM search_marks WHERE id = ?';
@@ -40,7 +43,11 @@ interface Hits {
 
 @Injectable()
 export class SqliteFtsEngine extends SearchEngine {
-  constructor(private readonly db: Database) {
+  /** @param documents what a rebuild reads */
+  constructor(
+    private readonly db: Database,
+    private readonly documents: StoredDocuments | null = null,
+  ) {
     super();
   }
 
@@ -84,7 +91,9 @@ export class SqliteFtsEngine extends SearchEngine {
   }
 
   async search(request: SearchRequest): Promise<SearchPage> {
-    return request.sort === 'relevance' && request.query !== null ? this.byRelevance(request) : this.byTime(request);
+    return request.sort === 'relevance' && request.query !== null
+      ? rankPage(this.db, request, (before) => this.idsOf(this.hits(request, before, RANK_CAP)))
+      : this.byTime(request);
   }
 
   async count(request: Pick<SearchRequest, 'query' | 'filters'>, facets: boolean): Promise<SearchCount> {
@@ -105,40 +114,45 @@ export class SqliteFtsEngine extends SearchEngine {
     return { total: counted.length, totalIsLowerBound: more, facets: facetsOf(counted) };
   }
 
+  /** Never: the index is written in the posts' transaction. */
+  behind(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
+  async status(): Promise<SearchStatus> {
+    const row = await this.db.one<{ n: number }>('SELECT count(*) AS n FROM search_marks');
+    return { name: 'SQLite FTS5（内置）', documents: row?.n ?? 0, behind: 0, since: null, problem: null };
+  }
+
+  settle(): Promise<SearchStatus> {
+    return this.status();
+  }
+
+  async rebuild(onProgress: (looked: number) => void): Promise<number> {
+    if (this.documents === null) throw new Error('a rebuild needs documents');
+    await this.db.write((tx) => this.clear(tx));
+    let looked = 0;
+    for (let last = 0, page; (page = await this.documents.after(last, REBUILD_BATCH)) !== null; last = page.last) {
+      const { documents } = page;
+      await this.db.write((tx) => this.write(tx, documents));
+      looked += documents.length;
+      onProgress(looked);
+    }
+    await this.db.write((tx) => this.optimize(tx));
+    return looked;
+  }
+
+  /** Nothing is held. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
   private async byTime(request: SearchRequest): Promise<SearchPage> {
     const before = request.cursor === null ? null : readCursor(request.cursor).last;
     const ids = await this.idsOf(this.hits(request, before, request.limit + 1));
     const page = ids.slice(0, request.limit);
     const last = page.at(-1);
     return { ids: page, nextCursor: ids.length > page.length && last !== undefined ? writeCursor({ last }) : null };
-  }
-
-  /** Ranks the newest hits. Later pages rank the hits up to the newest of the first page, so arrivals do not move them. */
-  private async byRelevance(request: SearchRequest): Promise<SearchPage> {
-    const cursor = request.cursor === null ? null : readCursor(request.cursor);
-    const before = cursor?.newest === undefined ? null : cursor.newest + 1;
-    const candidates = await this.idsOf(this.hits(request, before, RANK_CAP));
-    const newest = candidates[0];
-    if (newest === undefined) return { ids: [], nextCursor: null };
-    const texts = await this.db.all<{ id: number; text: string }>(
-      `SELECT p.id AS id, coalesce(p.title || char(10), '') || p.text AS text
-       FROM json_each(?) j CROSS JOIN posts p ON p.id = j.value`,
-      [JSON.stringify(candidates)],
-    );
-    const ranked = rank(texts, request.query);
-    const after =
-      cursor === null || cursor.score === undefined
-        ? ranked
-        : ranked.filter((r) => r.score < (cursor.score ?? 0) || (r.score === cursor.score && r.id < cursor.last));
-    const page = after.slice(0, request.limit);
-    const last = page.at(-1);
-    return {
-      ids: page.map((r) => r.id),
-      nextCursor:
-        after.length > page.length && last !== undefined
-          ? writeCursor({ last: last.id, score: last.score, newest: cursor?.newest ?? newest })
-          : null,
-    };
   }
 
   /** SQL that yields ids, newest first, at most `limit`. */

@@ -3,7 +3,7 @@
  * Called by: pipeline.ts only.
  */
 import type { AcceptedItem } from '../intake/intake.ts';
-import type { Enrichment } from '../enrich/enricher.ts';
+import type { Kept } from '../enrich/columns.ts';
 import type { Tx } from '../platform/database/database.ts';
 import { publishedAtOf, wishedId } from './post-id.ts';
 import { PostEntity, type SentimentCode } from './post.entity.ts';
@@ -28,7 +28,7 @@ export interface WrittenPost {
 
 export interface EnrichedItem {
   item: AcceptedItem;
-  enrichment: Enrichment;
+  enrichment: Kept;
 }
 
 /** What is already known of an incoming item. */
@@ -42,7 +42,7 @@ export interface KnownPost {
   state: string;
 }
 
-const SENTIMENT_CODE: Record<Enrichment['sentiment'], SentimentCode> = {
+const SENTIMENT_CODE: Record<Kept['sentiment'], SentimentCode> = {
   positive: 1,
   neutral: 0,
   negative: -1,

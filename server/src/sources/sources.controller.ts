@@ -22,6 +22,7 @@ import { notFound } from '../platform/errors.ts';
 import { Endpoint, Input } from '../platform/http/endpoint.ts';
 import { Demo } from '../demo/demo.ts';
 import { Secrets } from '../platform/secrets.ts';
+import { SearchEngine } from '../search/search-engine.ts';
 import { SourceBook } from './source-book.ts';
 import { RunEntity, SourceEntity } from './source.entity.ts';
 
@@ -41,6 +42,7 @@ export class SourcesController {
     private readonly enricher: Enricher,
     private readonly demo: Demo,
     private readonly book: SourceBook,
+    private readonly engine: SearchEngine,
   ) {}
 
   @Endpoint(routes.sources.overview)
@@ -56,7 +58,7 @@ export class SourcesController {
     const perHour = sources.map((s) =>
       hours.map((h) => rows.find((r) => Number(r.source_id) === s.id && Number(r.hour) === h)?.posts ?? 0).map(Number),
     );
-    const [documents] = await this.db.all<{ n: number }>('SELECT COALESCE(SUM(posts), 0) AS n FROM rollup_days');
+    const search = await this.engine.status();
     const views = await Promise.all(
       sources.map((s, i) =>
         this.view(

@@ -19,6 +19,7 @@ import { Database } from '../platform/database/database.ts';
 import { notFound, UserError } from '../platform/errors.ts';
 import { CallerParam, Endpoint, Input } from '../platform/http/endpoint.ts';
 import { Settings } from '../platform/settings/settings.ts';
+import { SearchEngine } from '../search/search-engine.ts';
 import { VERSION } from '../platform/version.ts';
 import { dictionaryOf } from './dictionary.ts';
 import { WordEntity } from './word.entity.ts';
@@ -33,6 +34,7 @@ export class SystemController {
     private readonly enricher: Enricher,
     private readonly config: ConfigHolder,
     private readonly clock: Clock,
+    private readonly engine: SearchEngine,
   ) {}
 
   @Endpoint(routes.system.status)
@@ -42,6 +44,7 @@ export class SystemController {
     const disk = await statfs(this.config.value.dataDir).catch(() => null);
     const file = this.db.file === null ? null : await stat(this.db.file).catch(() => null);
     const segmenter = this.enricher.segmenterName();
+    const search = await this.engine.status();
     return {
       version: VERSION,
       node: process.version,

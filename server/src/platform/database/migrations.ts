@@ -7,6 +7,7 @@ import { Inbox1763900000030 } from '../../inbox/inbox.migration.ts';
 import { Posts1763900000001 } from '../../posts/posts.migration.ts';
 import { SearchOutbox1764000005001 } from '../../search/outbox.migration.ts';
 import { Search1763900000010 } from '../../search/search.migration.ts';
+import { SearchTuning1764000000001 } from '../../search/search-tuning.migration.ts';
 import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
 import { Topics1763900000020 } from '../../topics/topics.migration.ts';
 import { Platform1763900000040 } from '../platform.migration.ts';
@@ -20,4 +21,5 @@ export const migrations = [
   Briefings1763900000031,
   Platform1763900000040,
   SearchOutbox1764000005001,
+  SearchTuning1764000000001,
 ];

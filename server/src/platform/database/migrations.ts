@@ -9,6 +9,9 @@ import { Search1763900000010 } from '../../search/search.migration.ts';
 import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
 import { Topics1763900000020 } from '../../topics/topics.migration.ts';
 import { Platform1763900000040 } from '../platform.migration.ts';
+import { PostMonths1764000004001 } from '../../posts/post-months.migration.ts';
+import { SearchWords1764000004002 } from '../../search/search-words.migration.ts';
+import { Leases1764000004003 } from '../leases/leases.migration.ts';
 
 export const migrations = [
   Posts1763900000001,
@@ -18,4 +21,7 @@ export const migrations = [
   Inbox1763900000030,
   Briefings1763900000031,
   Platform1763900000040,
+  PostMonths1764000004001,
+  SearchWords1764000004002,
+  Leases1764000004003,
 ];

@@ -40,7 +40,7 @@ import { Alerts } from './alerts/alerts.ts';
 import { Retention } from './posts/retention.ts';
 import { RollupReader } from './rollups/rollup-reader.ts';
 import { Rollups } from './rollups/rollups.ts';
-import { SqliteFtsEngine } from './search/engines/sqlite-fts.ts';
+import { searchEngineFor } from './search/search-choice.ts';
 import { SearchEngine } from './search/search-engine.ts';
 import { SearchWriter } from './search/search-writer.ts';
 import { SourceBook } from './sources/source-book.ts';
@@ -126,7 +126,7 @@ export class AppModule {
 export function wire(parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'enricher' | 'demo' | 'clock'>): Core {
   const { db, secrets, enricher, clock, log } = parts;
   const live = new Live();
-  const engine = new SqliteFtsEngine(db);
+  const engine = searchEngineFor(db);
   const rollups = new Rollups(clock);
   const pseudonyms = new Pseudonyms(db, secrets);
   const intake = new Intake(pseudonyms);

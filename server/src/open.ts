@@ -15,7 +15,7 @@ import { UserError } from './platform/errors.ts';
 import { createLog } from './platform/logging.ts';
 import { Secrets } from './platform/secrets.ts';
 import { Settings } from './platform/settings/settings.ts';
-import { openSearch } from './search/open-search.ts';
+import { openSearch } from './search/search-choice.ts';
 import { dictionaryOf } from './system/dictionary.ts';
 
 export interface Opened {

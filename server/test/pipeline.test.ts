@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import 'reflect-metadata';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { testDatabaseUrl } from './database.ts';
 import { open } from '../src/open.ts';
 import { Retention } from '../src/posts/retention.ts';
 import { Settings } from '../src/platform/settings/settings.ts';
@@ -15,7 +16,7 @@ async function start() {
     port: 0,
     host: '127.0.0.1',
     dataDir,
-    databaseUrl: undefined,
+    databaseUrl: await testDatabaseUrl(),
     elasticsearchUrl: undefined,
     demo: false,
     logLevel: 'silent',

@@ -2,26 +2,21 @@
  * In: a request by relevance, and the engine's way to find the newest hits. Out: one page of them, best first. Used by: every engine, so that the
  * same posts come in the same order whichever is configured.
  */
-import type { Database } from '../platform/database/database.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { rank } from './relevance.ts';
 import type { SearchPage, SearchRequest } from './search-engine.ts';
 
 /** Ranks the newest hits. Later pages rank the hits up to the newest of the first page, so arrivals do not move them. */
 export async function rankPage(
-  db: Database,
   request: SearchRequest,
   newestHits: (before: number | null) => Promise<number[]>,
+  textsOf: (ids: readonly number[]) => Promise<{ id: number; text: string }[]>,
 ): Promise<SearchPage> {
   const cursor = request.cursor === null ? null : readCursor(request.cursor);
   const candidates = await newestHits(cursor?.newest === undefined ? null : cursor.newest + 1);
   const newest = candidates[0];
   if (newest === undefined) return { ids: [], nextCursor: null };
-  const rows = await db.all<{ id: number; title: string | null; text: string }>(
-    `SELECT id, title, text FROM posts WHERE id IN (${candidates.map(() => '?').join(', ')})`,
-    candidates,
-  );
-  const texts = rows.map((r) => ({ id: Number(r.id), text: r.title === null ? r.text : `${r.title}\n${r.text}` }));
+  const texts = await textsOf(candidates);
   const ranked = rank(texts, request.query);
   const after =
     cursor === null || cursor.score === undefined

@@ -6,9 +6,9 @@ import BetterSqlite3 from 'better-sqlite3';
 import { join } from 'node:path';
 import { DataSource, type EntityManager, type EntityTarget, type ObjectLiteral, type Repository } from 'typeorm';
 import type { Config } from '../config.ts';
-import { UserError } from '../errors.ts';
 import { entities } from './entities.ts';
 import { migrations } from './migrations.ts';
+import { forPostgres, lostRace, openPool, serverAway } from './postgres.ts';
 
 export type Param = string | number | null | Buffer;
 export type Row = Record<string, string | number | null>;
@@ -21,12 +21,33 @@ export interface Tx {
   run(sql: string, params?: readonly Param[]): Promise<void>;
   /** The writing connection's prepared statements, for bulk paths; null on PostgreSQL. Synchronous. */
   sqlite: SqliteHandle | null;
+  /** PostgreSQL's own SQL with `$1` and whole columns as arrays, for bulk paths; null on SQLite. */
+  postgres: PostgresHandle | null;
+  /**
+   * From here to its commit this transaction is alone among those that called it. So rows that number themselves (`post_changes.seq`) appear in
+   * the order of their numbers: no reader passes a lower number that commits later. Nothing to do on SQLite, where writers queue anyway.
+   */
+  inOrder(): Promise<void>;
 }
 
 /** The two calls bulk paths need; statements are prepared once per connection and kept. */
 export interface SqliteHandle {
   prepare(sql: string): BetterSqlite3.Statement;
 }
+
+export interface PostgresHandle {
+  query<T extends object = Row>(sql: string, params?: readonly (Param | readonly Param[])[]): Promise<T[]>;
+}
+
+/** `again` may be run several times, so it must not change anything but the database; `once` is run once, and its caller copes with a lost race. */
+export type WriteMode = 'again' | 'once';
+
+const TRIES = 6;
+/** A restart of the server is waited for this long before a write gives up; nothing was begun by then. */
+const WAIT_FOR_SERVER_MS = 60_000;
+/** Advisory locks of this product: the order of the change log, and work that one process does at a time. */
+const IN_ORDER = 7_315_001;
+const ALONE = 7_315_002;
 
 export class Database {
   private queue: Promise<unknown> = Promise.resolve();
@@ -43,9 +64,11 @@ export class Database {
   /** Opens, checks that nobody else holds it, and brings the schema up to date. */
   static async open(config: Pick<Config, 'dataDir' | 'databaseUrl'>): Promise<Database> {
     if (config.databaseUrl !== undefined) {
-      throw new UserError('unavailable', '本版本尚不支持 DATABASE_URL（PostgreSQL）。', {
-        todo: '请去掉该变量，使用内置数据库。',
-      });
+      const pool = await openPool(config.databaseUrl);
+      const db = new Database('postgres', pool, pool, null);
+      // Replicas start together; one of them brings the schema up to date and the others wait.
+      await db.alone('migrations', () => pool.runMigrations());
+      return db;
     }
     const file = join(config.dataDir, 'minsheng.sqlite');
     const open = async (readonly: boolean) => {
@@ -90,7 +113,7 @@ export class Database {
 
   /** Raw read with `?` placeholders. */
   async all<T extends object = Row>(sql: string, params: readonly Param[] = []): Promise<T[]> {
-    return (await this.reader.query(sql, [...params])) as T[];
+    return (await this.reader.query(this.dialect === 'postgres' ? forPostgres(sql) : sql, [...params])) as T[];
   }
 
   async one<T extends object = Row>(sql: string, params: readonly Param[] = []): Promise<T | undefined> {
@@ -99,15 +122,67 @@ export class Database {
 
   /**
    * One write transaction. On SQLite they run one after another (a single connection cannot hold two), so keep them short:
-   * never await anything but the database inside.
+   * never await anything but the database inside. On PostgreSQL they run side by side and as if one after another (serialisable), a lost race
+   * is tried again; `once` is for long ones that keep state in memory.
    */
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  write<T>(work: (tx: Tx) => Promise<T>, mode: WriteMode = 'again'): Promise<T> {
+    if (this.dialect === 'postgres') return this.transact(work, mode);
     const run = this.queue.then(() => this.writer.transaction((manager) => work(this.txOf(manager))));
     this.queue = run.catch(() => undefined);
     return run;
   }
 
+  private async transact<T>(work: (tx: Tx) => Promise<T>, mode: WriteMode): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const runner = await this.begin(mode === 'once' ? 'READ COMMITTED' : 'SERIALIZABLE');
+      try {
+        const result = await work(this.txOf(runner.manager));
+        await runner.commitTransaction();
+        return result;
+      } catch (error) {
+        await runner.rollbackTransaction().catch(() => undefined);
+        if (mode === 'once' || tries >= TRIES || !lostRace(error)) throw error;
+        await pause(Math.random() * 20 * 2 ** tries);
+      } finally {
+        await runner.release().catch(() => undefined);
+      }
+    }
+  }
+
+  /** Waits for a server that is away: nothing has been done yet, so waiting cannot do anything twice. */
+  private async begin(isolation: 'READ COMMITTED' | 'SERIALIZABLE') {
+    const until = performance.now() + WAIT_FOR_SERVER_MS;
+    for (let wait = 50; ; wait = Math.min(2 * wait, 2000)) {
+      const runner = this.writer.createQueryRunner();
+      try {
+        await runner.startTransaction(isolation);
+        return runner;
+      } catch (error) {
+        await runner.release().catch(() => undefined);
+        if (!serverAway(error) || performance.now() > until) throw error;
+        await pause(wait);
+      }
+    }
+  }
+
+  /** Work that only one process does at a time; others wait their turn. On SQLite there is only one process. */
+  async alone<T>(name: string, work: () => Promise<T>): Promise<T> {
+    if (this.dialect === 'sqlite') return work();
+    const runner = this.writer.createQueryRunner();
+    try {
+      await runner.query('SELECT pg_advisory_lock($1, hashtext($2))', [ALONE, name]);
+      try {
+        return await work();
+      } finally {
+        await runner.query('SELECT pg_advisory_unlock($1, hashtext($2))', [ALONE, name]).catch(() => undefined);
+      }
+    } finally {
+      await runner.release();
+    }
+  }
+
   private txOf(manager: EntityManager): Tx {
+    if (this.dialect === 'postgres') return this.postgresTx(manager);
     return {
       manager,
       repo: (entity) => manager.getRepository(entity),
@@ -115,7 +190,32 @@ export class Database {
       run: async (sql, params = []) => {
         await manager.query(sql, [...params]);
       },
-      sqlite: this.dialect === 'sqlite' ? { prepare: (sql) => this.prepare(sql) } : null,
+      sqlite: { prepare: (sql) => this.prepare(sql) },
+      postgres: null,
+      inOrder: () => Promise.resolve(),
+    };
+  }
+
+  private postgresTx(manager: EntityManager): Tx {
+    const { queryRunner: runner } = manager;
+    if (runner === undefined) throw new Error('a transaction without a connection');
+    const query = async (sql: string, params: readonly unknown[] = []) =>
+      (await runner.query(sql, [...params], true)).records as never;
+    let ordered = false;
+    return {
+      manager,
+      repo: (entity) => manager.getRepository(entity),
+      all: (sql, params) => query(forPostgres(sql), params),
+      run: async (sql, params) => {
+        await query(forPostgres(sql), params);
+      },
+      sqlite: null,
+      postgres: { query },
+      inOrder: async () => {
+        if (ordered) return;
+        await query('SELECT pg_advisory_xact_lock($1)', [IN_ORDER]);
+        ordered = true;
+      },
     };
   }
 
@@ -143,7 +243,11 @@ export class Database {
 
   async close(): Promise<void> {
     await this.queue;
-    await this.reader.destroy();
+    if (this.reader !== this.writer) await this.reader.destroy();
     await this.writer.destroy();
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -11,6 +11,9 @@ import { SearchTuning1764000000001 } from '../../search/search-tuning.migration.
 import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
 import { Topics1763900000020 } from '../../topics/topics.migration.ts';
 import { Platform1763900000040 } from '../platform.migration.ts';
+import { PostMonths1764000004001 } from '../../posts/post-months.migration.ts';
+import { SearchWords1764000004002 } from '../../search/search-words.migration.ts';
+import { Leases1764000004003 } from '../leases/leases.migration.ts';
 
 export const migrations = [
   Posts1763900000001,
@@ -22,4 +25,7 @@ export const migrations = [
   Platform1763900000040,
   SearchOutbox1764000005001,
   SearchTuning1764000000001,
+  PostMonths1764000004001,
+  SearchWords1764000004002,
+  Leases1764000004003,
 ];

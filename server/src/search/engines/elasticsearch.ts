@@ -111,8 +111,10 @@ export class ElasticsearchEngine extends SearchEngine {
   }
 
   async search(request: SearchRequest): Promise<SearchPage> {
-    if (request.sort === 'relevance' && request.query !== null)
-      return rankPage(this.parts.db, request, (before) => this.newest(request, before, RANK_CAP));
+    if (request.sort === 'relevance' && request.query !== null) {
+      const newest = (before: number | null) => this.newest(request, before, RANK_CAP);
+      return rankPage(request, newest, (ids) => this.textsOf(ids));
+    }
     const before = request.cursor === null ? null : readCursor(request.cursor).last;
     const ids = await this.newest(request, before, request.limit + 1);
     const page = ids.slice(0, request.limit);
@@ -200,6 +202,14 @@ export class ElasticsearchEngine extends SearchEngine {
       ...(before === null ? {} : { search_after: [before] }),
     });
     return hits.hits.map(idOf);
+  }
+
+  private async textsOf(ids: readonly number[]): Promise<{ id: number; text: string }[]> {
+    const rows = await this.parts.db.all<{ id: number; title: string | null; text: string }>(
+      `SELECT id, title, text FROM posts WHERE id IN (${ids.map(() => '?').join(', ')})`,
+      ids,
+    );
+    return rows.map((r) => ({ id: Number(r.id), text: r.title === null ? r.text : `${r.title}\n${r.text}` }));
   }
 
   private async ask(body: estypes.SearchRequest): Promise<estypes.SearchResponse> {

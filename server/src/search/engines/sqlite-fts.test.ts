@@ -1,12 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../../test/database.ts';
-import { documentsOf, searchEngineContract } from '../search-engine.contract.ts';
 import { parseQuery } from '../query-language.ts';
 import { packMarks, unpackMarks } from './marks.ts';
 import { SqliteFtsEngine } from './sqlite-fts.ts';
-
-searchEngineContract('SQLite FTS5', (db) => Promise.resolve(new SqliteFtsEngine(db, documentsOf(db))));
 
 describe('SQLite FTS5 engine', () => {
   it('never meets a syntax error, whatever is typed', async () => {

@@ -48,7 +48,8 @@ export default defineConfig({
                 root: 'server',
                 include: ['test/elasticsearch/**/*.test.ts'],
                 globalSetup: 'test/elasticsearch.ts',
-                testTimeout: 120_000,
+                testTimeout: 300_000,
+                hookTimeout: 180_000,
               },
             },
           ]

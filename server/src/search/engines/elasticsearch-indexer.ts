@@ -24,7 +24,7 @@ const BULK = 1000;
 const ABREAST = 2;
 const LEASE_MS = 30_000;
 const IDLE_MS = 500;
-const WORST_WAIT_MS = 30_000;
+const WORST_WAIT_MS = 10_000;
 /** A rebuild's documents: below every change, since changes are numbered from 1. */
 const FILLED_IN = 1;
 
@@ -92,9 +92,9 @@ export class Indexer {
     if (this.leaseUntil > 0) await this.outbox.handBack(this.owner);
   }
 
-  /** There is something to do. */
+  /** There is something to do. A cluster that refuses is not asked more often for it. */
   wake(): void {
-    this.wakeUp?.();
+    if (this.failingSince === null || this.stopped) this.wakeUp?.();
   }
 
   private async loop(): Promise<void> {

@@ -8,14 +8,16 @@ import { benchAnalysis, benchTexts } from '../enrich/bench.ts';
 import { linesOf } from '../enrich/datasets.ts';
 import { createEnricher } from '../enrich/enricher.ts';
 import { UserError } from '../platform/errors.ts';
+import { benchEngines } from './bench-engines.ts';
+import { benchMatch } from './bench-match.ts';
 import { benchQuery } from './bench-query.ts';
 import type { Ledger } from './ingest.ts';
-import { answer, parsed, say, type Verb } from './verb.ts';
+import { answer, parsed, required, say, type Verb } from './verb.ts';
 
 const POSTS = 200_000;
 
 export const benchVerb: Verb = {
-  usage: 'ingest | query | analysis [--posts N] [--file F]',
+  usage: 'ingest | query | analysis | engines | match [--posts N[,N…]] [--file F]',
   summary: '测速：入库、查询、分析，均与同一次运行中的基准相比',
   async run(args) {
     const { positionals, values } = parsed(args, {
@@ -27,7 +29,12 @@ export const benchVerb: Verb = {
     if (name === 'analysis') answer(benchAnalysis());
     else if (name === 'query') answer(await benchQuery({ sizes: [100_000, 1_000_000], file: values.file, say }));
     else if (name === 'ingest') answer(await benchIngest(Number(values.posts ?? POSTS), values.file));
-    else throw new UserError('invalid-input', `没有“${name}”这项测速。`, { todo: '可用：ingest、query、analysis。' });
+    else if (name === 'engines') answer(await enginesBench(values.posts, values.file));
+    else if (name === 'match') answer(await benchMatch(required(values.file, '语料文件 --file'), say));
+    else
+      throw new UserError('invalid-input', `没有“${name}”这项测速。`, {
+        todo: '可用：ingest、query、analysis、engines、match。',
+      });
     return 0;
   },
 };
@@ -49,6 +56,18 @@ function writePosts(file: string, posts: number, start: number): void {
       return JSON.stringify({ ...who, publishedAt, text, likes: i % 50 });
     });
     appendFileSync(file, `${lines.join('\n')}\n`);
+  }
+}
+
+/** `--posts` are the sizes to ask over; the posts to take in are made here, or a file's. */
+async function enginesBench(sizes = '100000,1000000', given: string | undefined) {
+  const dir = mkdtempSync(join(tmpdir(), 'minsheng-bench-'));
+  try {
+    const file = given ?? join(dir, 'posts.ndjson');
+    if (given === undefined) writePosts(file, POSTS / 2, Date.now() - 30 * 86_400_000);
+    return await benchEngines(file, sizes.split(',').map(Number), say);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
   }
 }
 

@@ -21,7 +21,7 @@ const FIRST_YEAR = 2010;
  * Words are cut before they come here, hence white space is all the analysis; one field with positions serves words and exact phrases alike.
  * The source is not kept: it would be a second copy of citizens' texts, and whatever needs them reads the records.
  */
-const MAPPINGS: estypes.MappingTypeMapping = {
+export const MAPPINGS: estypes.MappingTypeMapping = {
   dynamic: 'strict',
   _source: { enabled: false },
   properties: {

@@ -22,7 +22,9 @@ import { Database } from './platform/database/database.ts';
 import { AccessGuard } from './platform/http/access.guard.ts';
 import { AuditInterceptor } from './platform/http/audit.interceptor.ts';
 import { ErrorFilter } from './platform/http/error.filter.ts';
+import { Leases } from './platform/leases/leases.ts';
 import { LiveController } from './platform/live/live.controller.ts';
+import type { Bus } from './platform/live/bus.ts';
 import { Live } from './platform/live/live.ts';
 import { Log } from './platform/logging.ts';
 import { Secrets } from './platform/secrets.ts';
@@ -102,6 +104,7 @@ export class AppModule {
       providers: [
         ...made,
         Settings,
+        Leases,
         SourceBook,
         DemoDesk,
         Audit,
@@ -117,15 +120,18 @@ export class AppModule {
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
-      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SourceNames, Alerts, Steps],
+      exports: [...made, Settings, Leases, Audit, AuthService, RollupReader, PostViews, SourceNames, Alerts, Steps],
     };
   }
 }
 
 /** The parts below the web: enough for ingest, crawl and reindex. */
-export function wire(parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'enricher' | 'demo' | 'clock'>): Core {
+export function wire(
+  parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'enricher' | 'demo' | 'clock'>,
+  bus: Bus | null = null,
+): Core {
   const { db, secrets, enricher, clock, log } = parts;
-  const live = new Live();
+  const live = new Live(bus);
   const engine = searchEngineFor(db);
   const rollups = new Rollups(clock);
   const pseudonyms = new Pseudonyms(db, secrets);

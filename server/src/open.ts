@@ -12,6 +12,7 @@ import { Clock } from './platform/clock.ts';
 import { ensureDataDir, type Config } from './platform/config.ts';
 import { Database } from './platform/database/database.ts';
 import { UserError } from './platform/errors.ts';
+import { Bus } from './platform/live/bus.ts';
 import { createLog } from './platform/logging.ts';
 import { Secrets } from './platform/secrets.ts';
 import { Settings } from './platform/settings/settings.ts';
@@ -37,13 +38,15 @@ export async function open(config: Config, onStep: (step: string) => void = () =
     let made: Enricher | undefined;
     const enricher = () => (made ??= createEnricher({ dictionary }));
     const demo = new Demo(db, settings, secrets, config, log, startCity);
-    const core = wire({ config, db, secrets, log, enricher, demo, clock: new Clock() });
+    const bus = config.databaseUrl === undefined ? null : await Bus.open(config.databaseUrl);
+    const core = wire({ config, db, secrets, log, enricher, demo, clock: new Clock() }, bus);
     return {
       core,
       settings,
       close: async () => {
         await core.collector.stop();
         await demo.stop();
+        await bus?.close();
         await db.close();
         release();
       },

@@ -9,17 +9,7 @@ import type { Secrets } from '../platform/secrets.ts';
 import type { Settings } from '../platform/settings/settings.ts';
 
 /** What belongs to the installation rather than to what was collected: kept when the demo ends. */
-const KEPT = new Set([
-  'users',
-  'sessions',
-  'audit_log',
-  'settings',
-  'dictionary',
-  'author_keys',
-  'inbox_rules',
-  'migrations',
-  'sqlite_sequence',
-]);
+const KEPT = new Set(['users', 'sessions', 'audit_log', 'settings', 'dictionary', 'author_keys', 'inbox_rules']);
 
 /** What the demo city hands to the desks besides what is crawled. */
 export interface Seeds {
@@ -126,14 +116,9 @@ export class Demo {
     if (!(await this.settings.demo())) return false;
     this.log.info({ reason }, 'leaving the demo city');
     await this.stop();
+    const tables = await this.db.tables();
     await this.db.write(async (tx) => {
-      const tables = await tx.all<{ name: string }>(
-        `SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'`,
-      );
-      for (const { name } of tables) {
-        if (!KEPT.has(name) && !name.startsWith('search_index') && !name.startsWith('sqlite_'))
-          await tx.run(`DELETE FROM "${name}"`);
-      }
+      for (const name of tables) if (!KEPT.has(name)) await tx.run(`DELETE FROM "${name}"`);
     });
     await this.onClear?.();
     await this.settings.set('demo', false);

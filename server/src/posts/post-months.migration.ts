@@ -23,9 +23,7 @@ export class PostMonths1764000004001 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     if (dialectOf(runner).sqlite) {
-      await runner.query(
-        'CREATE VIEW post_natives AS SELECT platform, kind, native_id, id AS post_id FROM posts',
-      );
+      await runner.query('CREATE VIEW post_natives AS SELECT platform, kind, native_id, id AS post_id FROM posts');
       return;
     }
     await runAll(
@@ -63,9 +61,9 @@ CREATE TRIGGER posts_added AFTER INSERT ON posts REFERENCING NEW TABLE AS added 
 CREATE TRIGGER posts_dropped AFTER DELETE ON posts REFERENCING OLD TABLE AS dropped FOR EACH STATEMENT EXECUTE FUNCTION post_natives_drop()
 `,
     );
-    const months = (await runner.query(
-      'SELECT DISTINCT id / 1000000 / 86400 AS day FROM posts_whole',
-    )) as { day: number | string }[];
+    const months = (await runner.query('SELECT DISTINCT id / 1000000 / 86400 AS day FROM posts_whole')) as {
+      day: number | string;
+    }[];
     const tables = new Map(
       months.map(({ day }) => {
         const month = monthOfPost(publishedAtOf(Number(day) * 86_400_000_000));

@@ -10,7 +10,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, hourOf } from '../platform/clock.ts';
 import { Database, type Tx } from '../platform/database/database.ts';
 import { Live } from '../platform/live/live.ts';
-import { keepPosition, nextChanges, type ChangedPost } from '../posts/changed-posts.ts';
+import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { SearchEngine } from '../search/search-engine.ts';
 import { Alerts } from '../alerts/alerts.ts';
 import { heatAt, stageAt, type HourCount } from './heat.ts';
@@ -61,6 +61,7 @@ export class TopicDetector {
   private readonly frequency = new Map<string, number>();
   private seen = 0;
   private loaded = false;
+  private readonly log: ChangeReader;
 
   constructor(
     private readonly db: Database,
@@ -68,16 +69,18 @@ export class TopicDetector {
     private readonly live: Live,
     private readonly engine: SearchEngine,
     private readonly alerts: Alerts,
-  ) {}
+  ) {
+    this.log = new ChangeReader(db, CONSUMER);
+  }
 
   async step(): Promise<number> {
-    if (!this.loaded) await this.load();
-    const changes = await nextChanges(this.db, CONSUMER, STEP);
+    const { changes, stale } = await this.log.next(STEP);
+    if (stale || !this.loaded) await this.load();
     const last = changes.at(-1);
     if (last === undefined) return 0;
     const touched = new Set<TopicState>();
     try {
-      await this.db.write(async (tx) => {
+      const committed = await this.log.commit(last.seq, async (tx) => {
         const assigned = new Map<number, number>();
         for (const post of changes) {
           if (post.change !== 'stored') continue;
@@ -90,8 +93,8 @@ export class TopicDetector {
         }
         await this.assign(tx, assigned);
         for (const topic of touched) await this.save(tx, topic);
-        await keepPosition(tx, CONSUMER, last.seq);
       });
+      if (!committed) this.forget();
     } catch (error) {
       this.forget();
       throw error;
@@ -191,11 +194,10 @@ export class TopicDetector {
 
   private async begin(tx: Tx, post: ChangedPost, features: ReadonlyMap<string, number>): Promise<TopicState> {
     const { title, rank } = titleOf(post);
-    await tx.run(
-      `INSERT INTO topics (title, title_by, features, first_seen, last_seen, stage) VALUES (?, ?, '{}', ?, ?, 'sprouting')`,
+    const [row] = await tx.all<{ id: number }>(
+      `INSERT INTO topics (title, title_by, features, first_seen, last_seen, stage) VALUES (?, ?, '{}', ?, ?, 'sprouting') RETURNING id`,
       [title, String(rank), post.at, post.at],
     );
-    const [row] = await tx.all<{ id: number }>('SELECT max(id) AS id FROM topics');
     const topic: TopicState = {
       id: Number(row?.id),
       title,
@@ -348,7 +350,7 @@ export class TopicDetector {
           .reduce((s, h) => s + h.posts, 0);
         if (last3 >= SURGE_POSTS && last3 / 3 > 3 * (before / 21)) surging.push({ topic, posts: last3 });
       }
-    });
+    }, 'once');
     for (const { topic, posts } of surging) {
       await this.alerts.raise({
         subject: `topic:${topic.id}`,

@@ -13,6 +13,7 @@ import {
 import { Controller } from '@nestjs/common';
 import type { Caller } from '../platform/auth/caller.ts';
 import { Clock, toInstant } from '../platform/clock.ts';
+import { disturb } from '../posts/changed-posts.ts';
 import { Database } from '../platform/database/database.ts';
 import { conflict, notFound } from '../platform/errors.ts';
 import { CallerParam, Endpoint, Input } from '../platform/http/endpoint.ts';
@@ -207,8 +208,9 @@ export class TopicsController {
       await tx.run('UPDATE posts SET topic_id = ? WHERE topic_id = ?', [b, a]);
       await tx.run(
         `UPDATE topics SET posts = posts + (SELECT posts FROM topics WHERE id = ?), opinions = opinions + (SELECT opinions FROM topics WHERE id = ?),
-           first_seen = MIN(first_seen, (SELECT first_seen FROM topics WHERE id = ?)), last_seen = MAX(last_seen, (SELECT last_seen FROM topics WHERE id = ?)) WHERE id = ?`,
-        [a, a, a, a, b],
+           first_seen = (SELECT min(first_seen) FROM topics WHERE id IN (?, ?)),
+           last_seen = (SELECT max(last_seen) FROM topics WHERE id IN (?, ?)) WHERE id = ?`,
+        [a, a, a, b, a, b, b],
       );
       await tx.run('UPDATE topics SET merged_into = ? WHERE id = ?', [b, a]);
       await tx.run('UPDATE claims SET topic_id = ? WHERE topic_id = ?', [b, a]);
@@ -217,6 +219,7 @@ export class TopicsController {
         this.clock.now(),
         `${caller.displayName}并入“${from.title}”（${from.posts} 条）`,
       ]);
+      await disturb(tx, 'topics');
     });
     this.detector.forget();
     return this.row(b);

@@ -28,7 +28,13 @@ const types = {
 
 /** What every connection of this product says of itself; `sslmode`, `sslrootcert` and the like are read from the URL. */
 export function connectionOf(url: string): pg.ClientConfig {
-  return { connectionString: url, types, application_name: 'minsheng', keepAlive: true, connectionTimeoutMillis: 10_000 };
+  return {
+    connectionString: url,
+    types,
+    application_name: 'minsheng',
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+  };
 }
 
 export async function openPool(url: string): Promise<DataSource> {

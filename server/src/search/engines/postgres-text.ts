@@ -65,7 +65,11 @@ export class PostgresTextEngine extends SqlEngine {
     );
   }
 
-  protected hits({ query, filters }: Pick<SearchRequest, 'query' | 'filters'>, before: number | null, limit: number): Hits {
+  protected hits(
+    { query, filters }: Pick<SearchRequest, 'query' | 'filters'>,
+    before: number | null,
+    limit: number,
+  ): Hits {
     const { min, end } = idWindow(filters, before);
     const where = ['id >= ? AND id < ?'];
     const params: Param[] = [min, end];

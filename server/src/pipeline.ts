@@ -8,7 +8,8 @@
  */
 import type { IngestReport } from '@minsheng/contracts';
 import { AccountBook } from './accounts/account-book.ts';
-import type { Enricher, Enrichment } from './enrich/enricher.ts';
+import type { Kept } from './enrich/columns.ts';
+import type { Enricher } from './enrich/enricher.ts';
 import type { EnrichPool } from './enrich/pool.ts';
 import type { AcceptedItem, Arrival, Intake, Rejected } from './intake/intake.ts';
 import type { Clock } from './platform/clock.ts';
@@ -53,7 +54,7 @@ export interface Prepared {
   now: number;
   accepted: AcceptedItem[];
   rejected: Rejected[];
-  enrichments: ReadonlyMap<AcceptedItem, Enrichment>;
+  enrichments: ReadonlyMap<AcceptedItem, Kept>;
 }
 
 export class Pipeline {
@@ -80,7 +81,7 @@ export class Pipeline {
   async prepare(batch: Batch, pool: EnrichPool | null = null): Promise<Prepared> {
     const now = this.clock.now();
     const { accepted, rejected } = await this.intake.accept(batch.arrivals, String(batch.sourceId ?? 'import'), now);
-    const enrichments = new Map<AcceptedItem, Enrichment>();
+    const enrichments = new Map<AcceptedItem, Kept>();
     if (pool !== null) {
       const texts = accepted.map((item) => ({ text: textOf(item), official: item.account !== null, kind: item.kind }));
       (await pool.enrich(texts)).forEach((enrichment, i) => {
@@ -143,7 +144,7 @@ export class Pipeline {
     this.accounts.forget();
   }
 
-  private enrich(item: AcceptedItem, ready: ReadonlyMap<AcceptedItem, Enrichment>): EnrichedItem {
+  private enrich(item: AcceptedItem, ready: ReadonlyMap<AcceptedItem, Kept>): EnrichedItem {
     const { kind, account } = item;
     return {
       item,
@@ -224,7 +225,7 @@ export class Pipeline {
   private async rewrite(
     tx: Tx,
     edited: readonly { known: KnownPost; item: AcceptedItem }[],
-    ready: ReadonlyMap<AcceptedItem, Enrichment>,
+    ready: ReadonlyMap<AcceptedItem, Kept>,
     now: number,
   ): Promise<WrittenPost[]> {
     if (edited.length === 0) return [];

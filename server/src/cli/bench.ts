@@ -1,17 +1,15 @@
 /** In: which bench. Out: measured speed as ratios to a baseline of the same run; the last line is one JSON object. Called by: cli.ts. */
+import { execFile } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { benchAnalysis, benchTexts } from '../enrich/bench.ts';
 import { linesOf } from '../enrich/datasets.ts';
-import { benchQuery } from '../dashboard/bench-query.ts';
-import { open } from '../open.ts';
-import { Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/database.ts';
-import { TopicRowsReader } from '../topics/topic-rows.ts';
-import { readConfig } from '../platform/config.ts';
+import { createEnricher } from '../enrich/enricher.ts';
 import { UserError } from '../platform/errors.ts';
-import { ingestFile } from './ingest.ts';
+import { benchQuery } from './bench-query.ts';
+import type { Ledger } from './ingest.ts';
 import { answer, parsed, say, type Verb } from './verb.ts';
 
 const POSTS = 200_000;
@@ -27,8 +25,7 @@ export const benchVerb: Verb = {
     });
     const name = positionals[0] ?? 'ingest';
     if (name === 'analysis') answer(benchAnalysis());
-    else if (name === 'query')
-      answer(await benchQuery({ sizes: [100_000, 1_000_000], onStep: say, topics: topicList }));
+    else if (name === 'query') answer(await benchQuery({ sizes: [100_000, 1_000_000], file: values.file, say }));
     else if (name === 'ingest') answer(await benchIngest(Number(values.posts ?? POSTS), values.file));
     else throw new UserError('invalid-input', `没有“${name}”这项测速。`, { todo: '可用：ingest、query、analysis。' });
     return 0;
@@ -55,30 +52,15 @@ function writePosts(file: string, posts: number, start: number): void {
   }
 }
 
-/** The topic list as its page asks for it. */
-function topicList(db: Database, now: number) {
-  const rows = new TopicRowsReader(db, new Clock());
-  return () => rows.list({ from: now - 3 * 86_400_000, to: now, sort: 'heat', muted: 'hide', limit: 30 });
-}
-
-/** Posts made here (about 77 characters each), or a file's; from NDJSON to committed and searchable, against bare `cut` of the same texts. */
+/** Posts made here (about 77 characters each), or a file's: the `ingest` verb in a process of its own, against bare `cut` of the same texts here. */
 async function benchIngest(posts: number, given: string | undefined) {
   const dir = mkdtempSync(join(tmpdir(), 'minsheng-bench-'));
-  const file = given ?? join(dir, 'posts.ndjson');
-  const start = Date.now() - 30 * 86_400_000;
-  if (given === undefined) {
-    writePosts(file, posts, start);
-  }
-  const opened = await open({ ...readConfig({}), dataDir: join(dir, 'data'), logLevel: 'silent' });
   try {
-    let peak = 0;
-    const look = () => (peak = Math.max(peak, process.memoryUsage.rss()));
-    const watch = setInterval(look, 100);
-    const report = await ingestFile(opened, file, look);
-    clearInterval(watch);
-    say(`· 入库 ${report.postsPerSecond} 条/秒`);
-    // After the memory was measured: bare cutting needs a dictionary of its own on this thread.
-    const { segmenter } = opened.core.enricher();
+    const file = given ?? join(dir, 'posts.ndjson');
+    if (given === undefined) writePosts(file, posts, Date.now() - 30 * 86_400_000);
+    const ledger = await ingestInChild(file, join(dir, 'data'));
+    say(`· 入库 ${ledger.postsPerSecond} 条/秒`);
+    const { segmenter } = createEnricher();
     let count = 0;
     let cutMs = 0;
     for await (const line of linesOf(file)) {
@@ -92,14 +74,26 @@ async function benchIngest(posts: number, given: string | undefined) {
     const segmentOnlyPostsPerSecond = Math.round(count / (cutMs / 1000));
     say(`· 仅分词 ${segmentOnlyPostsPerSecond} 条/秒`);
     return {
-      posts: report.read,
-      postsPerSecond: report.postsPerSecond,
+      posts: ledger.read,
+      postsPerSecond: ledger.postsPerSecond,
       segmentOnlyPostsPerSecond,
-      ratio: Number((report.postsPerSecond / segmentOnlyPostsPerSecond).toFixed(3)),
-      peakMemoryMB: Math.round(peak / 1024 / 1024),
+      ratio: Number((ledger.postsPerSecond / segmentOnlyPostsPerSecond).toFixed(3)),
+      peakMemoryMB: ledger.peakMemoryMB,
     };
   } finally {
-    await opened.close();
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** As an office runs it, so that its memory is its own. */
+async function ingestInChild(file: string, dataDir: string): Promise<Ledger> {
+  const main = process.argv[1] ?? '';
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [...process.execArgv, main, 'ingest', file, '--quiet'],
+    {
+      env: { ...process.env, DATA_DIR: dataDir, LOG_LEVEL: 'silent', DEMO: '0' },
+    },
+  );
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Ledger;
 }

@@ -30,9 +30,13 @@ const verbs: Record<string, Verb> = {
 export async function run(args: readonly string[]): Promise<number> {
   const [name = 'help', ...rest] = args;
   const verb = verbs[name];
+  if (verb === undefined && name !== 'help' && name !== '--help') {
+    process.stderr.write(`没有“${name}”这个命令，没有做任何事。可用的命令如下。\n\n${help()}`);
+    return 2;
+  }
   if (verb === undefined || rest.includes('--help')) {
     process.stdout.write(help());
-    return verb === undefined && name !== 'help' && name !== '--help' ? 2 : 0;
+    return 0;
   }
   try {
     return await verb.run(rest);

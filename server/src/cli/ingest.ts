@@ -1,6 +1,7 @@
 /** In: an NDJSON file in the import format, plain or .gz. Out: its rows as posts, and a ledger as JSON. Called by: cli.ts. */
 import type { IngestReport } from '@minsheng/contracts';
 import { existsSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { linesOf } from '../enrich/datasets.ts';
 import { EnrichPool } from '../enrich/pool.ts';
 import type { Arrival, Rejected } from '../intake/intake.ts';
@@ -11,7 +12,9 @@ import { UserError } from '../platform/errors.ts';
 import { dictionaryOf } from '../system/dictionary.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
 
-const BATCH = 2000;
+const BATCH = 5000;
+/** A batch of long texts ends earlier, in characters: memory follows text, not rows. */
+const BATCH_CHARACTERS = 4_000_000;
 /** Batches prepared before one must be written: enough to keep the other thread busy, few enough to stay small. */
 const AHEAD = 2;
 
@@ -46,18 +49,29 @@ function progress(): (report: IngestReport, seconds: number) => void {
   };
 }
 
+/** read = stored + duplicate + rejected. */
+export interface Ledger extends IngestReport {
+  seconds: number;
+  postsPerSecond: number;
+  /** The most that this process ever held, as the operating system counted it. */
+  peakMemoryMB: number;
+}
+
 /** Each batch is committed by itself, so a stopped import is continued by running it again: what is stored counts as duplicate. */
 export async function ingestFile(
   opened: Pick<Opened, 'core'>,
   file: string,
   onProgress: (report: IngestReport, seconds: number) => void,
-) {
+): Promise<Ledger> {
   const { pipeline, db } = opened.core;
+  // Batches come and go; left alone, the heaps of both threads grow to several times what lives in them before they are swept.
+  setFlagsFromString('--heap-growing-percent=30');
   const pool = EnrichPool.open(await dictionaryOf(db));
   const started = performance.now();
   let total = emptyReport(0);
   let arrivals: Arrival[] = [];
   let malformed: Rejected[] = [];
+  let characters = 0;
   /** Batches on their way through intake and enrich, in the order of the file: the other thread works while this one writes. */
   const ahead: { preparing: Promise<Prepared>; broken: IngestReport }[] = [];
   const writeOne = async () => {
@@ -76,6 +90,7 @@ export async function ingestFile(
     ahead.push({ preparing, broken });
     arrivals = [];
     malformed = [];
+    characters = 0;
     if (ahead.length > AHEAD) await writeOne();
   };
   let number = 0;
@@ -88,11 +103,17 @@ export async function ingestFile(
     } catch {
       malformed.push({ at, reason: 'malformed-json', detail: line.slice(0, 80) });
     }
-    if (arrivals.length + malformed.length >= BATCH) await flush();
+    characters += line.length;
+    if (arrivals.length + malformed.length >= BATCH || characters >= BATCH_CHARACTERS) await flush();
   }
   if (arrivals.length + malformed.length > 0) await flush();
   while (ahead.length > 0) await writeOne();
   await pool?.close();
   const seconds = (performance.now() - started) / 1000;
-  return { ...total, seconds: Number(seconds.toFixed(2)), postsPerSecond: Math.round(total.read / seconds) };
+  return {
+    ...total,
+    seconds: Number(seconds.toFixed(2)),
+    postsPerSecond: Math.round(total.read / seconds),
+    peakMemoryMB: Math.round(process.resourceUsage().maxRSS / 1024),
+  };
 }

@@ -5,18 +5,28 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../platform/errors.ts';
-import type { Enrichment, EnrichOptions } from './enricher.ts';
+import { rowAt, type Columns, type Kept } from './columns.ts';
+import type { EnrichOptions } from './enricher.ts';
 import type { DictionaryEntry } from './segment.ts';
 
 export interface TextToEnrich extends EnrichOptions {
   text: string;
 }
 
-/** What a worker is asked, and what it answers. Words themselves stay behind: nobody writes them. */
-export type PoolAnswer = Omit<Enrichment, 'tokens'>[];
+/** What a worker is asked, and what it answers, row by row. */
+export interface PoolQuestion {
+  id: number;
+  texts: string[];
+  kinds: EnrichOptions['kind'][];
+  official: Uint8Array;
+}
+export interface PoolAnswer {
+  id: number;
+  columns: Columns;
+}
 
 interface Waiting {
-  resolve(answer: Enrichment[]): void;
+  resolve(answer: Columns): void;
   reject(error: unknown): void;
 }
 
@@ -34,8 +44,8 @@ export class EnrichPool {
       },
     );
     this.worker.unref();
-    this.worker.on('message', ({ id, answer }: { id: number; answer: PoolAnswer }) => {
-      this.waiting.get(id)?.resolve(answer.map((e) => ({ ...e, tokens: [] })));
+    this.worker.on('message', ({ id, columns }: PoolAnswer) => {
+      this.waiting.get(id)?.resolve(columns);
       this.waiting.delete(id);
     });
     this.worker.on('error', (error) => this.fail(error));
@@ -48,13 +58,23 @@ export class EnrichPool {
   }
 
   /** In the order of `texts`. @throws UserError when the thread has died; nothing of the batch is written then. */
-  enrich(texts: readonly TextToEnrich[]): Promise<Enrichment[]> {
+  async enrich(texts: readonly TextToEnrich[]): Promise<Kept[]> {
+    const columns = await this.ask(texts);
+    return texts.map((_, i) => rowAt(columns, i));
+  }
+
+  private ask(texts: readonly TextToEnrich[]): Promise<Columns> {
     if (this.failed !== null) return Promise.reject(this.told());
     const id = this.next++;
     this.worker.ref();
-    return new Promise<Enrichment[]>((resolve, reject) => {
+    return new Promise<Columns>((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      this.worker.postMessage({ id, texts });
+      this.worker.postMessage({
+        id,
+        texts: texts.map((t) => t.text),
+        kinds: texts.map((t) => t.kind),
+        official: Uint8Array.from(texts, (t) => (t.official ? 1 : 0)),
+      } satisfies PoolQuestion);
     }).finally(() => {
       if (this.waiting.size === 0) this.worker.unref();
     });

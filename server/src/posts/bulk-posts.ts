@@ -2,7 +2,7 @@
  * In: a batch of items, inside a write transaction on PostgreSQL. Out: what is known of them, and their rows, by a few statements for the whole batch.
  * Called by: post-store.ts only.
  */
-import type { Enrichment } from '../enrich/enricher.ts';
+import type { Kept } from '../enrich/columns.ts';
 import type { AcceptedItem } from '../intake/intake.ts';
 import { columnsOf, runEach, unnest } from '../platform/database/bulk.ts';
 import type { Database, Param, PostgresHandle, Tx } from '../platform/database/database.ts';
@@ -16,7 +16,7 @@ export interface NewRow {
   item: AcceptedItem;
   parentId: number | null;
   accountId: number | null;
-  enrichment: Enrichment;
+  enrichment: Kept;
   values: (id: number) => Param[];
 }
 

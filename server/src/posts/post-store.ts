@@ -3,7 +3,7 @@
  * Called by: pipeline.ts only.
  */
 import type { AcceptedItem } from '../intake/intake.ts';
-import type { Enrichment } from '../enrich/enricher.ts';
+import type { Kept } from '../enrich/columns.ts';
 import type { Database, Tx } from '../platform/database/database.ts';
 import { insertPosts, knownPosts, linkParents, logChanges, makeRoom, parentsOf, type NewRow } from './bulk-posts.ts';
 import { monthOfPost } from './months.ts';
@@ -29,7 +29,7 @@ export interface WrittenPost {
 
 export interface EnrichedItem {
   item: AcceptedItem;
-  enrichment: Enrichment;
+  enrichment: Kept;
 }
 
 /** What is already known of an incoming item. */
@@ -43,7 +43,7 @@ export interface KnownPost {
   state: string;
 }
 
-const SENTIMENT_CODE: Record<Enrichment['sentiment'], SentimentCode> = {
+const SENTIMENT_CODE: Record<Kept['sentiment'], SentimentCode> = {
   positive: 1,
   neutral: 0,
   negative: -1,
@@ -321,7 +321,7 @@ function accountOf(item: AcceptedItem, accounts: ReadonlyMap<string, number>): n
 function rowOf(
   id: number,
   item: AcceptedItem,
-  e: Enrichment,
+  e: Kept,
   more: { sourceId: number | null; accountId: number | null; parentId: number | null; now: number },
 ): (string | number | null)[] {
   return [
@@ -359,7 +359,7 @@ function rowOf(
 function storedOf(
   id: number,
   item: AcceptedItem,
-  e: Enrichment,
+  e: Kept,
   sourceId: number | null,
   accountId: number | null,
 ): WrittenPost {

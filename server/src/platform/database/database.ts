@@ -92,7 +92,8 @@ export class Database {
           db.pragma(`cache_size = ${readonly ? -32_768 : -65_536}`);
           // Only reading gains from mapped pages.
           db.pragma(`mmap_size = ${readonly ? 268_435_456 : 0}`);
-          db.pragma('wal_autocheckpoint = 4000');
+          // Pages that a bulk import writes again and again are folded into the file once per 64 MB of log instead of once per 16.
+          db.pragma('wal_autocheckpoint = 16000');
           if (readonly) db.pragma('query_only = ON');
         },
       });

@@ -6,6 +6,7 @@ import { Briefings1763900000031 } from '../../briefings/briefings.migration.ts';
 import { Inbox1763900000030 } from '../../inbox/inbox.migration.ts';
 import { Posts1763900000001 } from '../../posts/posts.migration.ts';
 import { Search1763900000010 } from '../../search/search.migration.ts';
+import { SearchTuning1764000000001 } from '../../search/search-tuning.migration.ts';
 import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
 import { Topics1763900000020 } from '../../topics/topics.migration.ts';
 import { Platform1763900000040 } from '../platform.migration.ts';
@@ -21,6 +22,7 @@ export const migrations = [
   Inbox1763900000030,
   Briefings1763900000031,
   Platform1763900000040,
+  SearchTuning1764000000001,
   PostMonths1764000004001,
   SearchWords1764000004002,
   Leases1764000004003,

@@ -61,6 +61,7 @@ export interface Core {
   live: Live;
   clock: Clock;
   demo: Demo;
+  leases: Leases;
   pipeline: Pipeline;
   collector: Collector;
   engine: SearchEngine;
@@ -81,6 +82,7 @@ export class AppModule {
       { provide: Live, useValue: core.live },
       { provide: Clock, useValue: core.clock },
       { provide: Demo, useValue: core.demo },
+      { provide: Leases, useValue: core.leases },
       { provide: Pipeline, useValue: core.pipeline },
       { provide: Collector, useValue: core.collector },
       { provide: SearchEngine, useValue: core.engine },
@@ -104,7 +106,6 @@ export class AppModule {
       providers: [
         ...made,
         Settings,
-        Leases,
         SourceBook,
         DemoDesk,
         Audit,
@@ -120,14 +121,14 @@ export class AppModule {
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
-      exports: [...made, Settings, Leases, Audit, AuthService, RollupReader, PostViews, SourceNames, Alerts, Steps],
+      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SourceNames, Alerts, Steps],
     };
   }
 }
 
 /** The parts below the web: enough for ingest, crawl and reindex. */
 export function wire(
-  parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'enricher' | 'demo' | 'clock'>,
+  parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'enricher' | 'demo' | 'leases' | 'clock'>,
   bus: Bus | null = null,
 ): Core {
   const { db, secrets, enricher, clock, log } = parts;
@@ -138,6 +139,7 @@ export function wire(
   const intake = new Intake(pseudonyms);
   const pipeline = new Pipeline(db, intake, enricher, [new SearchWriter(engine, rollups)], secrets, live, clock);
   const collector = new Collector(db, pipeline, secrets, live, clock, log);
+  collector.demoHere = () => parts.demo.here;
   parts.demo.onClear = () =>
     db.write(async (tx) => {
       await engine.clear(tx);

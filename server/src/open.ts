@@ -13,6 +13,7 @@ import { ensureDataDir, type Config } from './platform/config.ts';
 import { Database } from './platform/database/database.ts';
 import { UserError } from './platform/errors.ts';
 import { Bus } from './platform/live/bus.ts';
+import { Leases } from './platform/leases/leases.ts';
 import { createLog } from './platform/logging.ts';
 import { Secrets } from './platform/secrets.ts';
 import { Settings } from './platform/settings/settings.ts';
@@ -39,15 +40,17 @@ export async function open(config: Config, onStep: (step: string) => void = () =
     const dictionary = await dictionaryOf(db);
     let made: Enricher | undefined;
     const enricher = () => (made ??= createEnricher({ dictionary }));
-    const demo = new Demo(db, settings, secrets, config, log, startCity);
+    const leases = new Leases(db);
+    const demo = new Demo(db, settings, secrets, config, log, startCity, leases);
     const bus = config.databaseUrl === undefined ? null : await Bus.open(config.databaseUrl);
-    const core = wire({ config, db, secrets, log, enricher, demo, clock: new Clock() }, bus);
+    const core = wire({ config, db, secrets, log, enricher, demo, leases, clock: new Clock() }, bus);
     return {
       core,
       settings,
       close: async () => {
         await core.collector.stop();
         await demo.stop();
+        await leases.release().catch(() => undefined);
         await bus?.close();
         await db.close();
         release();

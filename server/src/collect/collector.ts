@@ -46,6 +46,8 @@ export interface RunSummary {
 }
 
 export class Collector {
+  /** The demo city's addresses are only good on the machine that serves it. */
+  demoHere: () => boolean = () => true;
   private readonly owner = randomUUID();
   private readonly pacer = new Pacer();
   private readonly stopping = new AbortController();
@@ -67,8 +69,8 @@ export class Collector {
     const room = PARALLEL - this.running.size;
     if (room <= 0) return 0;
     const due = await this.db.all<{ id: number }>(
-      'SELECT id FROM sources WHERE paused = 0 AND next_run_at <= ? AND lease_until < ? ORDER BY next_run_at LIMIT ?',
-      [now, now, room],
+      'SELECT id FROM sources WHERE paused = 0 AND next_run_at <= ? AND lease_until < ? AND demo <= ? ORDER BY next_run_at LIMIT ?',
+      [now, now, Number(this.demoHere()), room],
     );
     let started = 0;
     for (const { id } of due) {

@@ -129,7 +129,7 @@ export function serverAway(error: unknown): boolean {
   if (AWAY.test(codeOf(error))) return true;
   return (
     error instanceof Error &&
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|connection is closed/iu.test(
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|connection is closed|Query runner already released/iu.test(
       error.message,
     )
   );

@@ -28,8 +28,7 @@ export interface Opened {
 /** @param onStep told what is being done, in zh-CN, before each long step. */
 export async function open(config: Config, onStep: (step: string) => void = () => undefined): Promise<Opened> {
   ensureDataDir(config);
-  // On PostgreSQL several processes may share a directory: it only holds the key and temporary files.
-  const release = config.databaseUrl === undefined ? hold(config.dataDir) : () => undefined;
+  const release = holdAlone(config);
   try {
     onStep('打开数据库');
     const db = await Database.open(config);
@@ -78,6 +77,11 @@ async function sameKey(db: Database, secrets: Secrets, dataDir: string): Promise
     kept: '数据没有改动。',
     todo: '请把第一台服务的 secret.key 复制到这个数据目录（覆盖刚生成的），或让各台共用一个数据目录，然后重新启动。',
   });
+}
+
+/** On PostgreSQL several processes may share a directory: it only holds the key and temporary files. */
+export function holdAlone(config: Config): () => void {
+  return config.databaseUrl === undefined ? hold(config.dataDir) : () => undefined;
 }
 
 /** Data directories that this process holds. */

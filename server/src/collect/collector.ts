@@ -48,7 +48,8 @@ export interface RunSummary {
 export class Collector {
   /** The demo city's addresses are only good on the machine that serves it. */
   demoHere: () => boolean = () => true;
-  private readonly owner = randomUUID();
+  /** With the process number, so that an operator can tell whose lease it is. */
+  private readonly owner = `${String(process.pid)}/${randomUUID()}`;
   private readonly pacer = new Pacer();
   private readonly stopping = new AbortController();
   private readonly running = new Map<number, Promise<RunSummary>>();

@@ -32,6 +32,17 @@ export class Secrets {
     return new Secrets(master);
   }
 
+  /** For a backup that a passphrase seals. */
+  key32(): Buffer {
+    return Buffer.from(this.master);
+  }
+
+  /** Puts a restored key where `open` finds it; a key that is there already stays. */
+  static keep(dataDir: string, key: Buffer): void {
+    const file = join(dataDir, 'secret.key');
+    if (!existsSync(file)) makeKey(file, key);
+  }
+
   /** Tells keys apart without telling the key: equal keys have equal marks. */
   mark(): string {
     return createHmac('sha256', this.key('mark')).update('minsheng').digest('base64url').slice(0, 22);
@@ -76,9 +87,9 @@ export class Secrets {
 }
 
 /** Whole or not at all: of two processes that share the directory and both wish to make it, one does, and neither reads half of it. */
-function makeKey(file: string): void {
+function makeKey(file: string, key: Buffer = randomBytes(32)): void {
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, randomBytes(32).toString('base64url'), { mode: 0o600 });
+  writeFileSync(draft, key.toString('base64url'), { mode: 0o600 });
   try {
     linkSync(draft, file);
   } catch (error) {

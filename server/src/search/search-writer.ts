@@ -10,7 +10,8 @@ import type { SearchEngine } from './search-engine.ts';
 export class SearchWriter implements PostWriter {
   constructor(
     private readonly engine: SearchEngine,
-    private readonly rollups: Rollups,
+    /** Null where only the index is written anew. */
+    private readonly rollups: Rollups | null,
   ) {}
 
   async write(tx: Tx, posts: readonly WrittenPost[]): Promise<void> {
@@ -19,11 +20,11 @@ export class SearchWriter implements PostWriter {
       tx,
       posts.map((p) => ({ ...p, topicId: null })),
     );
-    await this.rollups.add(tx, posts);
+    await this.rollups?.add(tx, posts);
   }
 
   async retract(tx: Tx, posts: readonly WrittenPost[]): Promise<void> {
-    await this.rollups.subtract(tx, posts);
+    await this.rollups?.subtract(tx, posts);
     await this.remove(
       tx,
       posts.map((post) => post.id),

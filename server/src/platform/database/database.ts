@@ -65,10 +65,14 @@ export class Database {
     readonly file: string | null,
   ) {}
 
-  /** Opens, checks that nobody else holds it, and brings the schema up to date. */
-  static async open(config: Pick<Config, 'dataDir' | 'databaseUrl'>): Promise<Database> {
+  /**
+   * Opens, checks that nobody else holds it, and brings the schema up to date.
+   * @param only restoring an older backup: the migrations it had seen, and no others.
+   */
+  static async open(config: Pick<Config, 'dataDir' | 'databaseUrl'>, only?: ReadonlySet<string>): Promise<Database> {
+    const wanted = migrations.filter((m) => only?.has(m.name) ?? true);
     if (config.databaseUrl !== undefined) {
-      const pool = await openPool(config.databaseUrl);
+      const pool = await openPool(config.databaseUrl, wanted);
       const db = new Database('postgres', pool, pool, null);
       // Replicas start together; one of them brings the schema up to date and the others wait.
       await db.alone('migrations', () => pool.runMigrations());
@@ -80,7 +84,7 @@ export class Database {
         type: 'better-sqlite3',
         database: file,
         entities,
-        migrations: readonly ? [] : migrations,
+        migrations: readonly ? [] : wanted,
         migrationsTransactionMode: 'each',
         synchronize: false,
         prepareDatabase: (db: BetterSqlite3.Database) => {
@@ -273,6 +277,32 @@ export class Database {
     );
     const key = rows.filter((r) => r.pk > 0).sort((a, b) => a.pk - b.pk);
     return { names: rows.map((r) => r.name).sort(), key: key.map((r) => r.name) };
+  }
+
+  /** Many reads of one moment, while others go on writing. */
+  async snapshot<T>(
+    work: (read: <R extends object>(sql: string, params?: readonly Param[]) => Promise<R[]>) => Promise<T>,
+  ): Promise<T> {
+    if (this.file !== null) {
+      const connection = new BetterSqlite3(this.file, { readonly: true });
+      try {
+        connection.exec('BEGIN');
+        return await work((sql, params = []) => Promise.resolve(connection.prepare(sql).all(...params) as never));
+      } finally {
+        connection.close();
+      }
+    }
+    const runner = this.writer.createQueryRunner();
+    try {
+      await runner.startTransaction('REPEATABLE READ');
+      await runner.query('SET TRANSACTION READ ONLY');
+      return await work(
+        async (sql, params = []) => (await runner.query(forPostgres(sql), [...params], true)).records as never,
+      );
+    } finally {
+      await runner.rollbackTransaction().catch(() => undefined);
+      await runner.release();
+    }
   }
 
   /** Maintenance between writes: lets SQLite refresh its statistics and fold the log back into the file. */

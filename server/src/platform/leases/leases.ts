@@ -15,7 +15,8 @@ const NOW = 'CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)';
 
 @Injectable()
 export class Leases {
-  private readonly owner = randomUUID();
+  /** With the process number, so that an operator can tell whose lease it is. */
+  private readonly owner = `${String(process.pid)}/${randomUUID()}`;
   /** By name: when ours was last renewed, by this process's own steady clock. */
   private readonly held = new Map<string, number>();
 

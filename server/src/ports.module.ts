@@ -36,8 +36,10 @@ class HotTopics extends TopicRows {
   constructor(private readonly topics: TopicRowsReader) {
     super();
   }
-  hottest(limit: number): Promise<TopicRow[]> {
-    return this.topics.hottest(limit);
+  hottest(limit: number, window?: Window): Promise<TopicRow[]> {
+    return window === undefined
+      ? this.topics.hottest(limit)
+      : this.topics.list({ ...window, sort: 'heat', muted: 'hide', limit });
   }
 }
 
@@ -237,7 +239,7 @@ class QuickNouns implements OnModuleInit {
     this.register(
       'message',
       '留言',
-      `SELECT id, title, channel AS detail FROM inbox_cases WHERE title LIKE ? ORDER BY id DESC LIMIT ?`,
+      `SELECT max(id) AS id, min(title) AS title, count(*) || ' 件' AS detail FROM inbox_cases WHERE title LIKE ? GROUP BY group_id ORDER BY max(id) DESC LIMIT ?`,
       '/inbox/',
     );
     this.register(

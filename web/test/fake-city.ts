@@ -593,9 +593,10 @@ fake(routes.dashboard.overview, ({ query }) => {
   const posts = series.coverage.posts;
   return {
     headline: `过去 24 小时 ${posts.toLocaleString('en-US')} 条，比上周同日多 38%，主要因“望江路停水”；3 小时前出现“白石水库裂缝”的说法，传播正在加快。`,
+    comparedWith: '上周同日',
     figures: {
       posts,
-      postsSameDayLastWeek: Math.round(posts / 1.38),
+      postsBefore: Math.round(posts / 1.38),
       publicPosts: posts - 86,
       officialPosts: 86,
       negativeShare: 0.34,
@@ -610,19 +611,19 @@ fake(routes.dashboard.overview, ({ query }) => {
     messages,
     volume: series,
     coverage: series.coverage,
+    latestAt: ago(0),
     generatedAt: ago(0),
   };
 });
 fake(routes.dashboard.volume, ({ query }) => volume(hoursOf(query.range)));
 fake(routes.dashboard.channels, ({ query }) => ({
   items: [
-    { platform: 'weibo', accountId: '1', name: '澜川发布', official: 21, public: 4210 },
-    { platform: 'weibo', accountId: '2', name: '澜川水务', official: 9, public: 2870 },
-    { platform: 'wechat', accountId: '3', name: '澜川发布', official: 6, public: 1904 },
-    { platform: 'weibo', accountId: '4', name: '平安澜川', official: 11, public: 1122 },
-    { platform: 'wechat', accountId: '5', name: '澜川教育', official: 3, public: 640 },
-    { platform: 'hotline', accountId: null, name: '12345 热线', official: 0, public: 412 },
-    { platform: 'site', accountId: null, name: '市政府网站', official: 24, public: 96 },
+    { platform: 'weibo', accountId: null, name: '微博群众', official: 0, public: 8202 },
+    { platform: 'wechat', accountId: null, name: '微信公众号群众', official: 0, public: 2544 },
+    { platform: 'hotline', accountId: null, name: '12345 热线群众', official: 0, public: 412 },
+    { platform: 'site', accountId: null, name: '网站群众', official: 0, public: 96 },
+    { platform: 'site', accountId: '7', name: '市政府网站', official: 24, public: 0 },
+    { platform: 'weibo', accountId: '1', name: '澜川发布', official: 21, public: 0 },
   ],
   coverage: coverage(hoursOf(query.range), 11_340),
 }));

@@ -3,7 +3,9 @@
  */
 import type { ConnectorDefinition } from '../connector.ts';
 import { feed } from './feed.ts';
+import { wechatBridge } from './wechat-bridge.ts';
 import { wechatOfficial } from './wechat-official.ts';
 import { weiboOfficial } from './weibo-official.ts';
+import { weiboWeb } from './weibo-web.ts';
 
-export const connectors: readonly ConnectorDefinition[] = [weiboOfficial, wechatOfficial, feed];
+export const connectors: readonly ConnectorDefinition[] = [weiboOfficial, weiboWeb, wechatOfficial, wechatBridge, feed];

@@ -1,28 +1,29 @@
 /**
  * In: paths and parameters of Weibo's Open Platform. Out: checked bodies, or errors in the words of 采集状态.
- * Called by: weibo connectors. Source: open.weibo.com/wiki/Error_code and account/rate_limit_status.
+ * Called by: weibo-official. Source: open.weibo.com/wiki, OAuth2/access_token and 2/account/rate_limit_status.
  */
 import { z } from 'zod';
-import { Blocked, ConnectorError, LayoutChanged, LoginNeeded, RetryAfter } from '../errors.ts';
+import { ConnectorError, LayoutChanged, LoginNeeded, RetryAfter } from '../errors.ts';
 import type { HttpClient } from '../http/client.ts';
-import { parseCount } from '../parse/wire.ts';
+import { parseCount, shaped, WireId } from '../parse/wire.ts';
+import { errorOf, LIMITS } from './weibo-errors.ts';
 
 const ErrorAnswer = z.looseObject({ error_code: z.union([z.string(), z.number()]) });
 const MaybeCount = z.unknown().optional().transform(parseCount);
-const Limits = z.looseObject({
+const RateLimits = z.looseObject({
   remaining_user_hits: MaybeCount,
   remaining_ip_hits: MaybeCount,
   reset_time_in_seconds: MaybeCount,
 });
+/** `expires_in` is a string in the documentation and a number in old answers; `uid` likewise. */
+const Token = z.looseObject({ access_token: z.string().min(1), expires_in: MaybeCount, uid: WireId.optional() });
+const TokenInfo = z.looseObject({ uid: WireId, expire_in: MaybeCount });
 
-const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 86_400;
-/** The limit of one endpoint: others may still be asked. */
-export const ENDPOINT_LIMIT = 10024;
 
 export interface WeiboAccess {
   baseUrl: string;
-  accessToken: string;
+  accessToken?: string | undefined;
   http: HttpClient;
   signal: AbortSignal;
 }
@@ -39,40 +40,76 @@ export class WeiboApi {
   /** @throws ConnectorError for every error body, whatever the HTTP status it came with. */
   async get(path: string, query: Record<string, string | number>): Promise<unknown> {
     try {
-      return await this.ask(path, query);
+      return await this.ask(path, { query });
     } catch (error) {
-      if (!(error instanceof RetryAfter) || ![10022, 10023].includes(Number(error.details.code))) throw error;
+      if (!(error instanceof RetryAfter)) throw error;
+      const code = Number(error.details.code);
+      if (code !== LIMITS.address && code !== LIMITS.user) throw error;
       const seconds = (await this.allowance())?.resetSeconds ?? 0;
-      if (seconds <= 0) throw error;
-      const wait = Math.min(DAY_SECONDS, Math.max(60, seconds));
-      throw new RetryAfter(
-        `微博接口的请求额度已用完（${error.details.code}），平台将在 ${Math.ceil(wait / 60)} 分钟后恢复，届时继续。`,
-        wait,
-        error.details,
-      );
+      throw seconds <= 0 ? error : usedUp(seconds, error.details);
     }
+  }
+
+  /** A write: sent once, whatever goes wrong. */
+  write(path: string, form: Record<string, string>): Promise<unknown> {
+    return this.ask(path, { form, once: true });
   }
 
   /** The platform does not count this question. Undefined where it gives no usable answer: a reading is not worth a failed run. */
   async allowance(): Promise<Allowance | undefined> {
     try {
-      const limits = Limits.safeParse(await this.ask('/2/account/rate_limit_status.json', {}));
+      const limits = RateLimits.safeParse(
+        await this.ask('/2/account/rate_limit_status.json', { query: {}, uncounted: true }),
+      );
       if (!limits.success) return undefined;
       const { remaining_user_hits: user, remaining_ip_hits: ip, reset_time_in_seconds: resetSeconds } = limits.data;
       if (user === undefined || resetSeconds === undefined) return undefined;
       return { left: Math.min(user, ip ?? user), resetSeconds };
     } catch (error) {
-      if (error instanceof ConnectorError && error.kind !== 'login-needed') return undefined;
-      throw error;
+      return unlessLoginNeeded(error);
     }
   }
 
-  private async ask(path: string, query: Record<string, string | number>): Promise<unknown> {
+  /** Whose token this is and how long it lives; undefined where the platform does not say. */
+  async owner(): Promise<{ uid: string; expiresInSeconds: number | undefined } | undefined> {
+    try {
+      const info = TokenInfo.safeParse(
+        await this.ask('/oauth2/get_token_info', { form: { access_token: this.access.accessToken ?? '' } }),
+      );
+      return info.success ? { uid: info.data.uid, expiresInSeconds: info.data.expire_in } : undefined;
+    } catch (error) {
+      return unlessLoginNeeded(error);
+    }
+  }
+
+  /** The second step of the OAuth2 code flow. */
+  async exchange(app: { appKey: string; appSecret: string }, code: string, redirect: string) {
+    const body = await this.ask('/oauth2/access_token', {
+      form: {
+        client_id: app.appKey,
+        client_secret: app.appSecret,
+        grant_type: 'authorization_code',
+        code,
+        redirect_uri: redirect,
+      },
+      once: true,
+    });
+    const { access_token: accessToken, expires_in: expiresInSeconds, uid } = shaped(Token, body, '微博授权接口');
+    return { accessToken, expiresInSeconds, uid };
+  }
+
+  private async ask(
+    path: string,
+    what: { query?: Record<string, string | number>; form?: Record<string, string>; once?: true; uncounted?: true },
+  ): Promise<unknown> {
     const { baseUrl, accessToken, http, signal } = this.access;
+    const oauth = path.startsWith('/oauth2/');
+    if (accessToken === undefined && !oauth)
+      throw new LoginNeeded('这个采集源还没有授权。请点击“授权”并用服务账号登录，或填写 access_token。');
     const answer = await http.request({
       url: baseUrl.replace(/\/+$/u, '') + path,
-      query,
-      headers: { authorization: `OAuth2 ${accessToken}` },
+      ...what,
+      headers: oauth ? {} : { authorization: `OAuth2 ${accessToken}` },
       signal,
     });
     let body: unknown;
@@ -97,48 +134,18 @@ export class WeiboApi {
   }
 }
 
-/** Weibo's numeric error codes as what a person or the schedule should do. */
-export function errorOf(code: number, status: number): ConnectorError {
-  const details = { code, status };
-  if ([10022, 10023, ENDPOINT_LIMIT].includes(code))
-    return new RetryAfter(`微博接口的请求额度已用完（${code}），一小时后继续。`, HOUR_SECONDS, details);
-  if ([10001, 10002, 10003, 10009, 10010, 10011, 20016, 21331].includes(code))
-    return new RetryAfter(`微博接口暂时繁忙（${code}），稍后自动重试。`, 60, details);
-  if (code === 20031)
-    return new Blocked('微博要求人工验证（验证码），已停止采集这个源。请登录服务账号完成验证后再恢复。', details);
-  if ([20003, 20101, 20112, 20120, 20201].includes(code))
-    return new ConnectorError('gone', '这条微博、评论或这个账号已被删除或不可见。', details);
-  if ((code >= 21301 && code <= 21319) || [20033, 21327, 21330, 21332].includes(code)) {
-    return new LoginNeeded(
-      `微博授权已失效（${code}），已保存到上一页。请用服务账号重新授权，并在采集源中更新 access_token。`,
-      details,
-    );
-  }
-  if (code === 21321)
-    return new ConnectorError(
-      'permission',
-      '微博应用尚未通过审核，授权用户数已满，或授权被撤销（21321）。请在开放平台提交审核，或把服务账号加为测试用户后重新授权。',
-      details,
-    );
-  if ([10005, 10014, 20102, 20203, 20206, 20207, 21337].includes(code))
-    return new ConnectorError(
-      'permission',
-      `微博应用没有这个接口的权限（${code}）。请在开放平台申请相应权限。`,
-      details,
-    );
-  if (code === 10004)
-    return new ConnectorError(
-      'config',
-      '微博限制了本服务器的 IP（10004）。请在开放平台的应用设置中核对服务器 IP。',
-      details,
-    );
-  if ([10006, 10013, 21322, 21324, 21326, 21338].includes(code))
-    return new ConnectorError('config', `微博应用的配置有误（${code}）。请核对 App Key、回调地址与服务账号。`, details);
-  return new LayoutChanged(`微博接口返回了未预料的错误（${code}）。已保存到上一页，稍后重试。`, details);
+/** The user's or the address's requests are spent until the platform grants anew. */
+export function usedUp(resetSeconds: number, details: ConnectorError['details'] = {}): RetryAfter {
+  const wait = Math.min(DAY_SECONDS, Math.max(60, resetSeconds));
+  const code = details.code === undefined ? '' : `（${details.code}）`;
+  return new RetryAfter(
+    `微博接口的请求额度已用完${code}，平台将在 ${Math.ceil(wait / 60)} 分钟后恢复，届时从断点继续。`,
+    wait,
+    details,
+  );
 }
 
-/** What a `gone` error says of the item. */
-export function goneState(error: unknown): 'deleted' | 'restricted' | null {
-  if (!(error instanceof ConnectorError) || error.kind !== 'gone') return null;
-  return [20112, 20120].includes(Number(error.details.code)) ? 'restricted' : 'deleted';
+function unlessLoginNeeded(error: unknown): undefined {
+  if (error instanceof ConnectorError && error.kind !== 'login-needed') return undefined;
+  throw error;
 }

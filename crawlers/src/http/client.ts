@@ -16,6 +16,8 @@ export interface HttpRequest {
   ifModifiedSince?: string;
   /** Never sent twice, whatever goes wrong: for writes that a repetition would double. */
   once?: boolean;
+  /** The platform does not count this request, so the budget does not either. */
+  uncounted?: boolean;
 }
 
 export interface HttpAnswer {

@@ -187,7 +187,7 @@ class UndiciClient implements CountingHttpClient {
 
   private async send(url: URL, request: HttpRequest, delayMs: number): Promise<HttpAnswer> {
     const { options } = this;
-    await options.budget?.take(1);
+    if (request.uncounted !== true) await options.budget?.take(1);
     const { minIntervalMs, jitterMs } = options.pace;
     await options.pacer.wait(url.host, { minIntervalMs: Math.max(minIntervalMs, delayMs), jitterMs }, request.signal);
     this.requests++;

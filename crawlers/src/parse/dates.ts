@@ -72,3 +72,17 @@ function wallClock(
 export function officeTime(ms: number): string {
   return `${new Date(ms + OFFICE_OFFSET).toISOString().slice(0, 19)}+08:00`;
 }
+
+/** `2026-11-24` */
+export function officeDay(ms: number): string {
+  return officeTime(ms).slice(0, 10);
+}
+
+/** Hours and minutes of the office's day, as hours: 8.5 is 08:30. */
+export function officeHour(ms: number): number {
+  return ((ms + OFFICE_OFFSET) % DAY) / HOUR;
+}
+
+export function secondsToOfficeMidnight(now: Date): number {
+  return Math.ceil((DAY - ((now.getTime() + OFFICE_OFFSET) % DAY)) / 1000);
+}

@@ -1,7 +1,9 @@
 /**
  * In: one HTTP request, read. Out: the answer before it is sent, so that faults can spoil it on the way.
- * Used by: the server and the three protocol faces.
+ * Used by: the server and the protocol faces.
  */
+import type { RawItem } from '@minsheng/contracts';
+import type { FaultKind } from './faults.ts';
 
 export interface Exchange {
   method: string;
@@ -15,19 +17,36 @@ export interface Exchange {
   base: string;
   /** The server's clock for this request, epoch milliseconds. */
   now: number;
-  /** Lets the fault plan repeat or reorder a list on its way out. */
-  page<T>(list: T[]): T[];
+  /** Lets the fault plan repeat, reorder or thin out a list on its way out. */
+  page<T extends object>(list: T[]): T[];
+}
+
+/** One platform as the server plays it. */
+export interface Face {
+  platform: RawItem['platform'];
+  owns(x: Pick<Exchange, 'path' | 'headers'>): boolean;
+  /** Undefined when there is nothing under this path. */
+  answer(x: Exchange): Answer | undefined;
+  /** Who is asking: the token or appid of an interface, the address of a feed or site. */
+  sourceOf(x: Exchange): string;
+  /** The platform's own words for a fault; undefined where it has none. */
+  refusal(fault: FaultKind, x: Exchange): Answer | undefined;
 }
 
 export interface Answer {
   status: number;
   type: string;
-  body: string;
+  /** Bytes where the charset is not UTF-8. */
+  body: string | Buffer;
   headers?: Record<string, string>;
 }
 
 export function json(body: unknown, status = 200): Answer {
   return { status, type: 'application/json; charset=utf-8', body: JSON.stringify(body) };
+}
+
+export function htmlPage(body: string, status = 200, headers: Record<string, string> = {}): Answer {
+  return { status, type: 'text/html; charset=utf-8', body, headers };
 }
 
 /** An integer parameter; `fallback` when absent; NaN when it is not an integer. */

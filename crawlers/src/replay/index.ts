@@ -8,4 +8,6 @@ export { ReplayStore, type LedgerRow, type ReplayAccount, type StoreCounts } fro
 export { FAULT_KINDS, FaultPlan, type FaultKind, type FaultOptions, type ScriptedFault } from './faults.ts';
 export type { FeedDefinition } from './feeds.ts';
 export type { WeiboOptions, WeiboToken } from './weibo-open.ts';
+export { DEFAULT_SUB, type WeiboWebOptions } from './weibo-web.ts';
 export type { WechatOptions } from './wechat-oa.ts';
+export { trialContext, trialRun, type TrialOptions, type TrialRun } from './trial-run.ts';

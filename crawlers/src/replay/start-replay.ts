@@ -4,14 +4,19 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
 import type { RawItem } from '@minsheng/contracts';
-import { json, type Answer, type Exchange } from './exchange.ts';
-import { FaultPlan, type FaultKind, type FaultOptions } from './faults.ts';
+import { Bridges, type BridgeOptions } from './bridges.ts';
+import { htmlPage, type Exchange, type Face } from './exchange.ts';
+import { FaultPlan, type FaultOptions } from './faults.ts';
 import { Feeds, type FeedDefinition } from './feeds.ts';
+import { RateLimit, type RateLimitOptions } from './rate-limit.ts';
+import { replacement, send } from './spoil.ts';
 import { ReplayStore, type ReplayAccount } from './store.ts';
-import { WechatOa, type WechatOptions } from './wechat-oa.ts';
+import { openidOf, WechatOa, type WechatOptions } from './wechat-oa.ts';
+import { deliver, fieldsOfMessage, pushOf, type PushTarget } from './wechat-push.ts';
+import { weiboFace, weiboWebFace } from './weibo-face.ts';
 import { WeiboOpen, type WeiboOptions } from './weibo-open.ts';
+import { WeiboWeb, type WeiboWebOptions } from './weibo-web.ts';
 
 export const DEFAULT_TOKEN = 'replay-weibo-token';
 
@@ -28,7 +33,11 @@ export interface ReplayOptions {
   pace?: { from: Date; speed: number };
   faults?: FaultOptions;
   weibo?: Partial<WeiboOptions>;
+  weiboWeb?: WeiboWebOptions;
   wechat?: WechatOptions;
+  bridges?: BridgeOptions;
+  /** A limit that counts, for every asker of every face; Weibo's and WeChat's daily quotas are in their own options. */
+  rateLimit?: RateLimitOptions;
   /** Default: one feed per platform and kind that is neither Weibo nor WeChat, named `{platform}-posts` or `{platform}-messages`. */
   feeds?: readonly FeedDefinition[];
   siteName?: string;
@@ -49,16 +58,12 @@ export interface ReplayServer {
   requests: ReadonlyMap<string, number>;
   /** Every WeChat token given out so far stops working. */
   expireWechatTokens(): void;
+  /** Pushes the citizens' WeChat messages whose time has come and that the receiver has not taken yet. */
+  pushWechat(target: PushTarget): Promise<{ taken: number; refused: number }>;
   close(): Promise<void>;
 }
 
-const GZIP_ABOVE_BYTES = 1400;
 const MAX_BODY_BYTES = 1_000_000;
-
-const LOGIN_PAGE =
-  '<!DOCTYPE html><html><head><meta charset="utf-8"><title>登录</title><script>location.replace("https://passport.invalid/signin")</script></head><body><form action="/signin"><input name="username"><input type="password" name="password"><button>登录</button></form></body></html>';
-const GATEWAY_PAGE =
-  '<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>';
 
 /** Loads the items and listens. Rejects when an item's time cannot be read or the port is taken. */
 export async function startReplay(options: ReplayOptions): Promise<ReplayServer> {
@@ -68,11 +73,19 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
 
   const definitions = options.feeds ?? feedsOf(store);
   const tokens = options.weibo?.tokens ?? [{ token: DEFAULT_TOKEN }];
-  const weibo = new WeiboOpen(store, { ...options.weibo, tokens });
+  const siteName = options.siteName ?? '本机演示站点';
   const wechat = new WechatOa(store, options.wechat);
-  const feeds = new Feeds(store, definitions, options.siteName ?? '本机演示站点');
+  const faces: Face[] = [
+    weiboFace(new WeiboOpen(store, { ...options.weibo, tokens })),
+    weiboWebFace(new WeiboWeb(store, options.weiboWeb)),
+    wechat,
+    new Bridges(store, options.bridges),
+    new Feeds(store, definitions, siteName),
+  ];
+  const limit = options.rateLimit && new RateLimit(options.rateLimit);
   const plan = new FaultPlan(options.faults);
   const requests = new Map<string, number>();
+  const pushed = new Set<string>();
   const clock = options.clock ?? (() => new Date());
   const started = clock().getTime();
   const pace = options.pace;
@@ -85,13 +98,14 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
     const address = new URL(request.url ?? '/', 'http://loopback.invalid');
     const path = address.pathname;
     requests.set(path, (requests.get(path) ?? 0) + 1);
-    const fault = plan.next(path);
+    const { request: number, fault } = plan.next(path);
     const now = served() + (fault === 'clock-skew' ? plan.skewSeconds * 1000 : 0);
     options.onTime?.(new Date(now), store);
     const body = await readBody(request);
     const form = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? body : '';
     const query = new URLSearchParams(address.search);
     for (const [name, value] of new URLSearchParams(form)) query.set(name, value);
+    let items = 0;
     const exchange: Exchange = {
       method: request.method ?? 'GET',
       path,
@@ -103,23 +117,40 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
       ip: request.socket.remoteAddress ?? '127.0.0.1',
       base: `http://${request.headers.host ?? `127.0.0.1:${port}`}`,
       now,
-      page: (list) =>
-        fault === 'reordered-page'
-          ? plan.reorder(list)
-          : fault === 'duplicated-page'
-            ? [...list, ...list.slice(0, Math.ceil(list.length / 2))]
-            : list,
+      page(list) {
+        // Only comments are counted by their platform elsewhere, so only theirs can be known to be missing.
+        const counted = path.includes('comment');
+        if (fault === 'withheld-items' && counted) items += plan.withhold(list.map(keyOf));
+        const shown = counted ? list.filter((item) => plan.show(keyOf(item))) : list;
+        if (fault !== 'withheld-items') items += shown.length;
+        if (fault === 'reordered-page') return plan.reorder(shown);
+        if (fault === 'duplicated-page') return [...shown, ...shown.slice(0, Math.ceil(shown.length / 2))];
+        return shown;
+      },
     };
-    if (fault === 'token-expired' && path.startsWith('/cgi-bin/')) wechat.expireTokens();
-    const instead = fault && replacement(fault, path, plan);
-    const answer = instead ??
-      weibo.answer(exchange) ??
-      wechat.answer(exchange) ??
-      feeds.answer(exchange) ?? {
-        status: 404,
-        type: 'text/html; charset=utf-8',
-        body: '<html><body><h1>404 Not Found</h1></body></html>',
-      };
+    const face = faces.find((f) => f.owns(exchange));
+    const source = face?.sourceOf(exchange) ?? '';
+    const seconds = limit?.take(`${face?.platform} ${source}`, now) ?? 0;
+    if (seconds > 0) {
+      const refusal = face?.refusal('too-many', exchange);
+      const answer = refusal ?? htmlPage('<h1>Too Many Requests</h1>', 429, { 'Retry-After': String(seconds) });
+      await send(request, response, answer, undefined, now, plan);
+      return;
+    }
+    const instead = fault && replacement(fault, exchange, face, plan);
+    const answer =
+      instead ?? face?.answer(exchange) ?? htmlPage('<html><body><h1>404 Not Found</h1></body></html>', 404);
+    if (fault && !(fault === 'withheld-items' && items === 0)) {
+      plan.record({
+        at: clock().toISOString(),
+        platform: face?.platform ?? 'other',
+        source,
+        path,
+        request: number,
+        fault,
+        items: instead ? null : items,
+      });
+    }
     await send(request, response, answer, fault, now, plan);
   }
 
@@ -150,12 +181,30 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
     faults: plan,
     requests,
     expireWechatTokens: () => wechat.expireTokens(),
+    async pushWechat(target) {
+      const due = store.select('wechat', (p) => p.kind === 'message' && p.at <= served() && !pushed.has(p.rawId));
+      const account = store.accounts('wechat').find((a) => a.appid === target.appid);
+      let taken = 0;
+      for (const message of due) {
+        const openid = account === undefined ? '' : openidOf(account, message.author ?? message.rawId);
+        if (!(await deliver(pushOf(fieldsOfMessage(message, target, openid), target, served()), target.url))) continue;
+        taken++;
+        pushed.add(message.rawId);
+      }
+      return { taken, refused: due.length - taken };
+    },
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
         server.closeAllConnections();
       }),
   };
+}
+
+/** What names an item on its way out, whatever the face made of it. */
+function keyOf(item: object): string {
+  const { rawId, idstr, id } = item as { rawId?: unknown; idstr?: unknown; id?: unknown };
+  return String(rawId ?? idstr ?? id);
 }
 
 /** One feed per platform and kind that the other two faces do not serve. */
@@ -170,42 +219,6 @@ function feedsOf(store: ReplayStore): FeedDefinition[] {
   return [...seen.values()];
 }
 
-/** An answer that takes the place of the real one. */
-function replacement(fault: FaultKind, path: string, plan: FaultPlan): Answer | undefined {
-  const weibo = path.startsWith('/2/') || path.startsWith('/oauth2/');
-  const wechat = path.startsWith('/cgi-bin/');
-  switch (fault) {
-    case 'error-body-200':
-      if (weibo) return json({ error: 'system error', error_code: 10001, request: path });
-      if (wechat) return json({ errcode: -1, errmsg: 'system error rid: 00000000-00000000-00000000' });
-      return {
-        status: 200,
-        type: 'text/html; charset=utf-8',
-        body: '<html><head><title>系统维护</title></head><body><p>系统正在维护，请稍后再试。</p></body></html>',
-      };
-    case 'token-expired':
-      if (weibo) return json({ error: 'expired_token', error_code: 21327, request: path }, 400);
-      if (wechat && !path.endsWith('token'))
-        return json({ errcode: 42001, errmsg: 'access_token expired rid: 00000000-00000000-00000000' });
-      return undefined;
-    case 'login-page':
-      return { status: 200, type: 'text/html; charset=utf-8', body: LOGIN_PAGE };
-    case 'empty-body':
-      return { status: 200, type: 'application/json; charset=utf-8', body: '' };
-    case 'too-many':
-      return {
-        status: 429,
-        type: 'text/html; charset=utf-8',
-        body: '<html><body>Too Many Requests</body></html>',
-        headers: { 'Retry-After': String(plan.retryAfterSeconds) },
-      };
-    case 'bad-gateway':
-      return { status: 502, type: 'text/html', body: GATEWAY_PAGE };
-    default:
-      return undefined;
-  }
-}
-
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -215,47 +228,4 @@ async function readBody(request: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
-}
-
-async function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  answer: Answer,
-  fault: FaultKind | undefined,
-  now: number,
-  plan: FaultPlan,
-): Promise<void> {
-  if (fault === 'connection-reset') {
-    request.socket.destroy();
-    return;
-  }
-  const plain = Buffer.from(answer.body, 'utf8');
-  const zip =
-    fault === 'truncated-gzip' ||
-    (plain.length > GZIP_ABOVE_BYTES && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? '')));
-  const payload = zip ? gzipSync(plain, { level: 1 }) : plain;
-  response.writeHead(answer.status, {
-    'Content-Type': answer.type,
-    Date: new Date(now).toUTCString(),
-    ...(zip ? { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' } : {}),
-    ...(answer.status === 304 || fault === 'truncated-gzip' ? {} : { 'Content-Length': String(payload.length) }),
-    ...answer.headers,
-  });
-  if (request.method === 'HEAD' || answer.status === 304) {
-    response.end();
-  } else if (fault === 'truncated-gzip') {
-    response.end(payload.subarray(0, Math.max(10, Math.floor(payload.length / 2))));
-  } else if (fault === 'half-body') {
-    response.write(payload.subarray(0, Math.ceil(payload.length / 2)), () => request.socket.destroy());
-  } else if (fault === 'slow-body') {
-    const steps = 10;
-    const size = Math.max(1, Math.ceil(payload.length / steps));
-    for (let from = 0; from < payload.length && !response.destroyed; from += size) {
-      response.write(payload.subarray(from, from + size));
-      await new Promise((resolve) => setTimeout(resolve, plan.slowBodyMs / steps));
-    }
-    response.end();
-  } else {
-    response.end(payload);
-  }
 }

@@ -383,13 +383,19 @@ export class ReplayStore {
 }
 
 /**
- * Weibo: the numeric id. WeChat: `{msg_data_id}_{idx}` for an article, `{msg_data_id}_{idx}_{user_comment_id}` for a comment. Others: the corpus id.
+ * Weibo: the numeric id. WeChat: `{msg_data_id}_{idx}` for an article, `{msg_data_id}_{idx}_{user_comment_id}` for a comment, and the
+ * comment's with `_reply` for the office's answer, which has no number of its own there. Others: the corpus id.
  */
 function publicIdOf(held: HeldPost | HeldComment): string {
   const post = 'post' in held ? held.post : held;
   if (post.platform === 'weibo' && held.mid !== 0) return String(held.mid);
-  if (post.platform === 'wechat' && post.mid !== 0)
-    return 'post' in held ? `${post.mid}_1_${held.mid}` : `${post.mid}_1`;
+  if (post.platform === 'wechat' && post.mid !== 0) {
+    if (!('post' in held)) return `${post.mid}_1`;
+    const { replyTo } = held;
+    return replyTo !== undefined && held.account !== undefined
+      ? `${publicIdOf(replyTo)}_reply`
+      : `${post.mid}_1_${held.mid}`;
+  }
   return held.rawId;
 }
 

@@ -5,6 +5,7 @@
 import { intParam, json, type Answer, type Exchange } from './exchange.ts';
 import { hash53 } from './seeded.ts';
 import { weiboIdAt, type HeldComment, type HeldPost, type ReplayAccount, type ReplayStore } from './store.ts';
+import { WeiboOauth, type WeiboApp } from './weibo-oauth.ts';
 import { isoBeijing, plainBeijing, weiboTime } from './wire-time.ts';
 
 export interface WeiboToken {
@@ -18,9 +19,23 @@ export interface WeiboToken {
 export interface WeiboOptions {
   tokens: WeiboToken[];
   /** Off when absent, as for a replay; a limit that is set really counts. */
-  limits?: { userPerDay?: number; ipPerHour?: number; endpointPerHour?: Record<string, number> };
+  limits?: {
+    userPerDay?: number;
+    ipPerHour?: number;
+    endpointPerHour?: Record<string, number>;
+    /** Comments and replies of one user. */
+    writesPerHour?: number;
+  };
   /** Cuts texts above 140 characters with a 全文 link and `isLongText`, as the platform may. Default false: texts are complete. */
   truncateLongText?: boolean;
+  /** The application of the OAuth2 flow; without it nobody can be authorised anew. */
+  app?: WeiboApp;
+  /** Endpoints that the application was not granted, e.g. `statuses/mentions`: 10014. */
+  denied?: readonly string[];
+  /** Corpus ids of posts that are reposts, each with the corpus id of its original; a deleted original comes as a stub. */
+  retweets?: Readonly<Record<string, string>>;
+  /** Replies are accepted with 20032 and appear this much later. */
+  delayRepliesSeconds?: number;
 }
 
 /** HTTP status per error code; everything else answers 400. */
@@ -28,6 +43,8 @@ const STATUS_OF: Record<number, number> = {
   10001: 500,
   10002: 503,
   10014: 403,
+  20016: 403,
+  20032: 403,
   10020: 404,
   10022: 403,
   10023: 403,
@@ -39,6 +56,7 @@ const STATUS_OF: Record<number, number> = {
 
 const MESSAGES: Record<number, string> = {
   10008: 'param error, see doc for more info.',
+  10014: 'Insufficient app permissions!',
   10016: 'miss required parameter , expect parameter, but get null, see doc for more info.',
   10020: 'request api not found',
   10021: 'HTTP method is not suported for this request',
@@ -47,8 +65,10 @@ const MESSAGES: Record<number, string> = {
   10024: 'User requests for this api out of rate limit',
   20003: 'User does not exists',
   20008: 'content is null',
+  20016: 'out of limit',
   20012: 'text too long, please input text less than 140 characters',
   20019: 'repeat content',
+  20032: 'update success, while server slow now, please wait 1-2 minutes',
   20101: 'target weibo does not exist',
   20112: 'Permission Denied!',
   20201: 'target comment does not exist',
@@ -74,10 +94,12 @@ export class WeiboOpen {
   readonly #options: WeiboOptions;
   readonly #hits = new Map<string, number>();
   readonly #lastReply = new Map<string, string>();
+  readonly #oauth: WeiboOauth;
 
   constructor(store: ReplayStore, options: WeiboOptions) {
     this.#store = store;
     this.#options = options;
+    this.#oauth = new WeiboOauth(options.app, options.tokens, (token) => this.#me(token).nativeId);
   }
 
   /** Answers, or undefined when the path is not this platform's. */
@@ -92,7 +114,10 @@ export class WeiboOpen {
   }
 
   #route(x: Exchange): Answer {
+    const open = this.#oauth.answer(x);
+    if (open !== undefined) return open;
     const token = this.#token(x);
+    if (x.path === '/oauth2/revokeoauth2') return this.#oauth.revoke(token);
     if (x.path === '/oauth2/get_token_info') {
       if (x.method !== 'POST') throw new WeiboError(10021);
       return json({
@@ -105,6 +130,7 @@ export class WeiboOpen {
     }
     if (x.path === '/2/account/rate_limit_status.json') return json(this.#limitStatus(x, token));
     this.#count(x, token);
+    if (this.#options.denied?.includes(endpointOf(x)) === true) throw new WeiboError(10014);
     switch (x.path) {
       case '/2/statuses/home_timeline.json':
       case '/2/statuses/friends_timeline.json':
@@ -122,8 +148,12 @@ export class WeiboOpen {
         );
       }
       case '/2/statuses/mentions.json': {
-        const handle = `@${this.#me(token).name}`;
-        return this.#timeline(x, (p) => p.account === undefined && p.text.includes(handle), 20, 200);
+        const me = this.#me(token);
+        return this.#timeline(x, (p) => p.account !== me && p.text.includes(`@${me.name}`), 20, 200);
+      }
+      case '/2/statuses/repost_timeline.json': {
+        const post = this.#post(x);
+        return this.#timeline(x, (p) => this.#options.retweets?.[p.rawId] === post.rawId, 20, 200, 'reposts');
       }
       case '/2/statuses/show.json':
         return json(this.#status(x, this.#post(x)));
@@ -203,7 +233,7 @@ export class WeiboOpen {
     const hour = Math.floor(x.now / HOUR_MS);
     const dayEnd = (day + 1) * 24 * HOUR_MS - BEIJING_MS;
     const hourEnd = (hour + 1) * HOUR_MS;
-    const endpoint = x.path.replace(/^\/2/, '').replace(/\.json$/, '');
+    const endpoint = `/${endpointOf(x)}`;
     const perEndpoint = limits.endpointPerHour?.[endpoint];
     return [
       ...(limits.ipPerHour === undefined
@@ -287,10 +317,16 @@ export class WeiboOpen {
     return out;
   }
 
-  #timeline(x: Exchange, keep: (post: HeldPost) => boolean, defaultCount: number, maxCount: number): Answer {
+  #timeline(
+    x: Exchange,
+    keep: (post: HeldPost) => boolean,
+    defaultCount: number,
+    maxCount: number,
+    key: 'statuses' | 'reposts' = 'statuses',
+  ): Answer {
     const all = this.#visible(x, keep);
     const { part, next } = this.#pager(x, all, defaultCount, maxCount);
-    return json(this.#wrap('statuses', x.page(part.map((p) => this.#status(x, p))), all.length, next));
+    return json(this.#wrap(key, x.page(part.map((p) => this.#status(x, p))), all.length, next));
   }
 
   #comments(x: Exchange, ascending: HeldComment[]): Answer {
@@ -316,14 +352,14 @@ export class WeiboOpen {
     return { part, next: within[page * count]?.mid ?? 0 };
   }
 
-  #wrap(key: 'statuses' | 'comments', list: object[], total: number, next = 0): object {
+  #wrap(key: 'statuses' | 'comments' | 'reposts', list: object[], total: number, next = 0): object {
     return {
       [key]: list,
-      ...(key === 'statuses' ? { advertises: [], ad: [], hasvisible: false } : { marks: [], hasvisible: false }),
+      ...(key === 'comments' ? { marks: [], hasvisible: false } : { advertises: [], ad: [], hasvisible: false }),
       previous_cursor: 0,
       next_cursor: next,
       total_number: total,
-      ...(key === 'statuses' ? { interval: 2000 } : {}),
+      ...(key === 'comments' ? {} : { interval: 2000 }),
     };
   }
 
@@ -375,12 +411,24 @@ export class WeiboOpen {
       comments_count: n.comments,
       attitudes_count: n.likes,
       isLongText: cut,
+      ...this.#original(x, post),
       mlevel: 0,
       visible: { type: 0, list_id: 0 },
       hasActionTypeCard: 0,
       darwin_tags: [],
       hot_weibo_tags: [],
     };
+  }
+
+  /** Of a repost: the original, or the stub of a deleted one. */
+  #original(x: Exchange, post: HeldPost): object {
+    const of = this.#options.retweets?.[post.rawId];
+    const original = of === undefined ? undefined : this.#store.post('weibo', of);
+    if (original === undefined) return {};
+    if (original.state === 'live') return { retweeted_status: this.#status(x, original) };
+    const text = '抱歉，此微博已被作者删除。查看帮助：http://t.cn/zYourhlp';
+    const stub = { id: original.mid, idstr: String(original.mid), mid: String(original.mid), text, deleted: '1' };
+    return { retweeted_status: { created_at: weiboTime(original.at), ...stub, reposts_count: 0, comments_count: 0 } };
   }
 
   #comment(x: Exchange, comment: HeldComment, withParent: boolean): object {
@@ -470,9 +518,14 @@ export class WeiboOpen {
       const received = post.account === me || replyTo.replyTo?.account === me;
       if (!received) throw new WeiboError(20203);
     }
+    const window = `write:${me.nativeId}:${Math.floor(x.now / HOUR_MS)}`;
+    const written = this.#hits.get(window) ?? 0;
+    if (written >= (this.#options.limits?.writesPerHour ?? Infinity)) throw new WeiboError(20016);
     const target = `${me.nativeId}:${(replyTo ?? post).rawId}`;
     if (this.#lastReply.get(target) === text) throw new WeiboError(20019);
     this.#lastReply.set(target, text);
+    this.#hits.set(window, written + 1);
+    const delayed = this.#options.delayRepliesSeconds;
     const mention =
       replyTo && x.query.get('without_mention') !== '1'
         ? `回复@${replyTo.account?.name ?? publicUser(replyTo.author ?? 'someone').screen_name}:`
@@ -484,13 +537,19 @@ export class WeiboOpen {
       id,
       parentId: (replyTo ?? post).rawId,
       account: me.name,
-      publishedAt: isoBeijing(x.now),
+      publishedAt: isoBeijing(x.now + (delayed ?? 0) * 1000),
       text: mention + text,
     });
-    const written = this.#store.comment(Number(id));
-    if (!written) throw new WeiboError(10001);
-    return json(this.#comment(x, written, true));
+    if (delayed !== undefined) throw new WeiboError(20032);
+    const comment = this.#store.comment(Number(id));
+    if (!comment) throw new WeiboError(10001);
+    return json(this.#comment(x, comment, true));
   }
+}
+
+/** `statuses/home_timeline` of `/2/statuses/home_timeline.json`. */
+function endpointOf(x: Exchange): string {
+  return x.path.replace(/^\/2\//, '').replace(/\.json$/, '');
 }
 
 function rootOf(comment: HeldComment): HeldComment {
@@ -505,7 +564,7 @@ function client(seed: string): string {
 }
 
 /** A member of the public with everything the platform would tell about them, so that tests can prove that none of it is kept. */
-function publicUser(author: string): { idstr: string; screen_name: string } & Record<string, unknown> {
+export function publicUser(author: string): { idstr: string; screen_name: string } & Record<string, unknown> {
   const uid = 1_000_000_000_000 + (hash53(author, 11) % 8_999_999_999_999);
   return {
     id: uid,

@@ -29,9 +29,12 @@ export type TodoItem = z.infer<typeof TodoItem>;
 export const Overview = z.object({
   /** One sentence: what is different from usual. */
   headline: z.string(),
+  /** What the window is compared with: `上周同日`; null when there is nothing comparable. */
+  comparedWith: z.string().nullable(),
   figures: z.object({
     posts: z.int(),
-    postsSameDayLastWeek: z.int().nullable(),
+    /** Posts of the stretch it is compared with; null when nothing was collected then. */
+    postsBefore: z.int().nullable(),
     publicPosts: z.int(),
     officialPosts: z.int(),
     negativeShare: z.number().nullable(),
@@ -46,6 +49,8 @@ export const Overview = z.object({
   messages: z.array(InboxRow),
   volume: VolumeSeries,
   coverage: Coverage,
+  /** The newest counted hour, so that an empty window can say where the data is; null when nothing was ever counted. */
+  latestAt: Instant.nullable(),
   generatedAt: Instant,
 });
 export type Overview = z.infer<typeof Overview>;

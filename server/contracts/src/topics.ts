@@ -56,7 +56,7 @@ export type Opinion = z.infer<typeof Opinion>;
 
 export const TimelineMark = z.object({
   at: Instant,
-  kind: z.enum(['first-seen', 'surge', 'peak', 'official', 'claim', 'verdict', 'merged', 'stage']),
+  kind: z.enum(['first-seen', 'surge', 'peak', 'official', 'claim', 'verdict', 'merged', 'split', 'grown', 'stage']),
   text: z.string(),
   postId: Id.nullable(),
 });

@@ -5,11 +5,12 @@
 import { Injectable } from '@nestjs/common';
 import { Alerts } from '../alerts/alerts.ts';
 import { Enricher } from '../enrich/enricher.ts';
+import { polarityDiffers } from '../enrich/negation.ts';
 import { fold } from '../enrich/normalise.ts';
 import { Clock } from '../platform/clock.ts';
 import { Database, type Tx } from '../platform/database/database.ts';
 import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
-import { DebunkMatcher, polarityDiffers } from './match.ts';
+import { DebunkMatcher } from './match.ts';
 
 const CONSUMER = 'claims';
 const STEP = 1000;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { claimOfRuling, DebunkMatcher, matchDebunks, polarityDiffers, sameClaim, SUGGEST_AT } from './match.ts';
+import { polarityDiffers } from '../enrich/negation.ts';
+import { claimOfRuling, DebunkMatcher, matchDebunks, sameClaim, SUGGEST_AT } from './match.ts';
 
 const LIBRARY = [
   { id: 'dam', claim: '青龙水库大坝出现裂缝即将溃坝', summary: '经现场核查，坝体安全，水位正常。' },

@@ -2,6 +2,7 @@
  * In: a text that makes a claim, and the debunk library. Out: the debunks that answer it, best first, each with a score
  * and the sentence that matched. Called by: the claims desk, which suggests or relates a debunk; `eval match`.
  */
+import { polarityDiffers } from '../enrich/negation.ts';
 import { fold, isHan, isWordUnit, withoutLinks } from '../enrich/normalise.ts';
 
 /** One fact-check: the claim in one sentence, and what the checkers found. */
@@ -15,12 +16,14 @@ export interface DebunkMatch {
   id: string;
   /** 0–1: how surely this debunk answers the text. */
   score: number;
-  /** The sentence of the text that says most of the claim. */
+  /** The sentence of the text that says most of the claim, as it was written. */
   sentence: string;
-  /** Text and claim differ in a negation (会 / 不会). */
+  /** Text and claim differ in a negation (会 / 不会): never offered. */
   negationDiffers: boolean;
-  /** A number of the claim is not the text's. */
+  /** The text gives another number for the same thing (15 元 / 3 元): offered at most, never related by itself. */
   numbersDiffer: boolean;
+  /** The claim is about a place that the text does not name. */
+  placesDiffer: boolean;
 }
 
 /** From this score on a debunk is offered to the officer. */
@@ -32,16 +35,39 @@ const K1 = 1.2;
 const B = 0.5;
 /** A term of the summary counts this much of one in the claim. */
 const SUMMARY = 0.35;
+/** A term that stands only between # and #: many posts carry hashtags of other matters to be seen. */
+const IN_TAG = 0.3;
 /** Retrieval keeps this many candidates for the pair score. */
 const CANDIDATES = 50;
+/** How much retrieval, and the longest verbatim run of the claim, count beside the pair score when candidates are ordered. */
+const RANK_BM25 = 1;
+const RANK_RUN = 0.2;
+const ANOTHER_PLACE = 0.7;
+/** Scores of pairs that must not be related, or not even offered. */
+const MOST_OFFERED = RELATE_AT - 0.01;
+const NOT_OFFERED = SUGGEST_AT - 0.01;
 
 interface Document {
   id: string;
   claim: string;
+  /** Letters, digits and ideographs of the claim, for verbatim runs. */
+  plain: string;
+  places: string[];
   terms: Map<number, number>;
   claimTerms: number[];
   claimWeight: number;
   length: number;
+}
+
+/** What is read of a text once, for all its pairs. */
+interface Query {
+  folded: string;
+  plain: string;
+  terms: ReadonlyMap<number, number>;
+  /** As written. */
+  sentences: readonly string[];
+  foldedSentences: readonly string[];
+  sentenceTerms: readonly ReadonlySet<number>[];
 }
 
 export class DebunkMatcher {
@@ -50,14 +76,15 @@ export class DebunkMatcher {
   readonly #weights = new Map<number, number>();
   #averageLength = 1;
 
-  constructor(library: readonly Debunk[]) {
+  /** @param placesOf names the places of a claim (the enricher's reader); without it places are not compared. */
+  constructor(library: readonly Debunk[], placesOf: (text: string) => readonly string[] = () => []) {
     let total = 0;
     for (const debunk of library) {
       const claim = plainClaim(debunk.claim);
       const terms = new Map<number, number>();
       const claimTerms = termsOf(claim);
       for (const term of claimTerms) terms.set(term, (terms.get(term) ?? 0) + 1);
-      for (const term of termsOf(fold(debunk.summary ?? '').slice(0, 300)))
+      for (const term of termsOf(normalised(debunk.summary ?? '').slice(0, 300)))
         terms.set(term, (terms.get(term) ?? 0) + SUMMARY);
       let length = 0;
       for (const count of terms.values()) length += count;
@@ -71,6 +98,8 @@ export class DebunkMatcher {
       this.#documents.push({
         id: debunk.id,
         claim,
+        plain: lettersOf(claim),
+        places: placesOf(claim).map(barePlace),
         terms,
         claimTerms: [...new Set(claimTerms)],
         claimWeight: 0,
@@ -82,21 +111,36 @@ export class DebunkMatcher {
     for (const [term, list] of this.#postings)
       this.#weights.set(term, Math.log(1 + (n - list.length + 0.5) / (list.length + 0.5)));
     for (const document of this.#documents) {
-      for (const term of document.claimTerms) document.claimWeight += this.#weights.get(term) ?? 0;
+      for (const term of document.claimTerms) document.claimWeight += this.#share(term);
     }
   }
 
   /** At most `most` debunks, best first. */
   match(text: string, most = 5): DebunkMatch[] {
-    const folded = withoutLinks(fold(text)).slice(0, 4000);
-    const query = new Map<number, number>();
-    for (const term of termsOf(folded)) query.set(term, (query.get(term) ?? 0) + 1);
-    if (query.size === 0) return [];
+    const query = queryOf(text);
+    if (query.terms.size === 0) return [];
+    const relevance = this.#retrieve(query);
+    const candidates = [...relevance].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, CANDIDATES);
+    const top = candidates[0]?.[1] ?? 1;
+    return candidates
+      .flatMap(([at, bm25]) => {
+        const document = this.#documents[at];
+        return document === undefined ? [] : [this.#pair(document, query, bm25 / top)];
+      })
+      .sort((a, b) => b.rank - a.rank)
+      .slice(0, most)
+      .map(({ rank: _, ...match }) => match);
+  }
+
+  /** BM25 of every document that shares a term. */
+  #retrieve(query: Query): Map<number, number> {
+    const own = new Set(termsOf(query.folded.replace(/#[^#]{1,40}#/g, ' ')));
     const relevance = new Map<number, number>();
-    for (const [term, said] of query) {
+    for (const [term, said] of query.terms) {
       const list = this.#postings.get(term);
       if (list === undefined) continue;
-      const weight = (this.#weights.get(term) ?? 0) * (said > 1 ? 1.3 : 1);
+      const weight =
+        (this.#weights.get(term) ?? 0) * (said > 1 ? 1.3 : 1) * (own.size > 8 && !own.has(term) ? IN_TAG : 1);
       for (const at of list) {
         const document = this.#documents[at];
         if (document === undefined) continue;
@@ -105,68 +149,89 @@ export class DebunkMatcher {
         relevance.set(at, (relevance.get(at) ?? 0) + weight * part);
       }
     }
-    const candidates = [...relevance].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, CANDIDATES);
-    const top = candidates[0]?.[1] ?? 1;
-    const sentences = splitSentences(folded);
-    const sentenceTerms = sentences.map((sentence) => new Set(termsOf(sentence)));
-    const matches = candidates.flatMap(([at, bm25]) => {
-      const document = this.#documents[at];
-      return document === undefined ? [] : [this.#pair(document, folded, query, bm25 / top, sentences, sentenceTerms)];
-    });
-    return matches
-      .sort((a, b) => b.rank - a.rank)
-      .slice(0, most)
-      .map(({ rank: _, ...match }) => match);
+    return relevance;
   }
 
-  #pair(
-    document: Document,
-    folded: string,
-    query: ReadonlyMap<number, number>,
-    relative: number,
-    sentences: readonly string[],
-    sentenceTerms: readonly ReadonlySet<number>[],
-  ): DebunkMatch & { rank: number } {
+  /** What a term counts of a claim: rare terms (names, places, numbers) make the claim, common ones only dress it. */
+  #share(term: number): number {
+    return (this.#weights.get(term) ?? 0) ** 2;
+  }
+
+  #pair(document: Document, query: Query, relative: number): DebunkMatch & { rank: number } {
+    const { claimTerms, claimWeight, claim } = document;
     let covered = 0;
     let shared = 0;
-    for (const term of document.claimTerms) {
-      if (!query.has(term)) continue;
-      covered += this.#weights.get(term) ?? 0;
+    for (const term of claimTerms) {
+      if (!query.terms.has(term)) continue;
+      covered += this.#share(term);
       shared++;
     }
-    const coverage = document.claimWeight > 0 ? covered / document.claimWeight : 0;
     let best = 0;
     let bestWeight = -1;
-    sentenceTerms.forEach((terms, i) => {
+    query.sentenceTerms.forEach((terms, i) => {
       let weight = 0;
-      for (const term of document.claimTerms) if (terms.has(term)) weight += this.#weights.get(term) ?? 0;
+      for (const term of claimTerms) if (terms.has(term)) weight += this.#share(term);
       if (weight > bestWeight) {
         bestWeight = weight;
         best = i;
       }
     });
-    const sentence = sentences[best] ?? folded;
-    const inSentence = document.claimWeight > 0 ? Math.max(0, bestWeight) / document.claimWeight : 0;
-    const negationDiffers = polarityDiffers(document.claim, sentence);
-    const numbersDiffer = missesNumber(document.claim, folded);
+    const coverage = claimWeight > 0 ? covered / claimWeight : 0;
+    const inSentence = claimWeight > 0 ? Math.max(0, bestWeight) / claimWeight : 0;
     // A claim of three characters is covered by chance; evidence grows with what there is to cover.
-    const evidence = 1 - Math.exp(-shared / 6);
-    let value = (0.6 * coverage + 0.4 * inSentence) * evidence;
-    if (negationDiffers) value *= 0.6;
-    if (numbersDiffer) value *= 0.85;
+    let value = (0.6 * coverage + 0.4 * inSentence) * (1 - Math.exp(-shared / 6));
+    const negationDiffers = polarityDiffers(claim, query.foldedSentences[best] ?? query.folded);
+    const numbersDiffer = numbersContradict(claim, query.folded);
+    const placesDiffer = document.places.some((place) => !query.folded.includes(place));
+    if (placesDiffer) value *= ANOTHER_PLACE;
+    if (missesNumber(claim, query.folded)) value *= 0.85;
+    const rank =
+      value * (negationDiffers ? 0.6 : 1) +
+      RANK_BM25 * relative +
+      RANK_RUN * verbatimShare(document.plain, query.plain);
+    const score = negationDiffers
+      ? Math.min(value * 0.6, NOT_OFFERED)
+      : numbersDiffer
+        ? Math.min(value, MOST_OFFERED)
+        : value;
     return {
       id: document.id,
-      score: Math.round(value * 1e4) / 1e4,
-      sentence: sentence.trim(),
+      score: Math.round(score * 1e4) / 1e4,
+      sentence: (query.sentences[best] ?? '').trim(),
       negationDiffers,
       numbersDiffer,
-      rank: value + RANK_BM25 * relative,
+      placesDiffer,
+      rank,
     };
   }
 }
 
-/** How much retrieval counts beside the pair score when candidates are ordered. */
-const RANK_BM25 = 0.6;
+function queryOf(text: string): Query {
+  const folded = withoutLinks(normalised(text)).slice(0, 4000);
+  const terms = new Map<number, number>();
+  for (const term of termsOf(folded)) terms.set(term, (terms.get(term) ?? 0) + 1);
+  const sentences = splitSentences(text.slice(0, 4000));
+  const foldedSentences = sentences.map((sentence) => withoutLinks(normalised(sentence)));
+  return {
+    folded,
+    plain: lettersOf(folded),
+    terms,
+    sentences,
+    foldedSentences,
+    sentenceTerms: foldedSentences.map((sentence) => new Set(termsOf(sentence))),
+  };
+}
+
+/** The longest run of the claim that the text repeats word for word, as a share of the claim. */
+function verbatimShare(claim: string, text: string): number {
+  let best = 0;
+  for (let start = 0; start + best < claim.length; start++) {
+    let length = best + 1;
+    while (start + length <= claim.length && text.includes(claim.slice(start, start + length))) length++;
+    best = length - 1;
+  }
+  return claim.length === 0 ? 0 : best / claim.length;
+}
 
 /** Ranked debunks for one text; builds the index each time, so keep a {@link DebunkMatcher} for many texts. */
 export function matchDebunks(text: string, library: readonly Debunk[], most = 5): DebunkMatch[] {
@@ -196,7 +261,7 @@ export function sameClaim(a: string, b: string): boolean {
 }
 
 function plainClaim(claim: string): string {
-  return withoutLinks(fold(claim))
+  return withoutLinks(normalised(claim))
     .replace(/^(?:网传|网曝|传言|有消息称|据传|谣言)[::]?/, '')
     .replace(/\?+$/, '');
 }
@@ -235,35 +300,86 @@ function termsOf(text: string): number[] {
 const STOP_UNITS = new Set([...'的了着吗呢吧啊呀'].map((unit) => unit.charCodeAt(0)));
 
 function splitSentences(text: string): string[] {
-  const parts = text.split(/[。!?;\n]|(?<=\S)\s{2,}/).filter((part) => part.trim().length > 1);
+  const parts = text.split(/[。!?;！？；\n]|(?<=\S)\s{2,}/).filter((part) => part.trim().length > 1);
   return parts.length > 0 ? parts.slice(0, 200) : [text];
 }
 
-const NEGATED = /(?:不是|不会|不能|不要|没有|并非|不|没|未|无)(?:法|需|必|可)?([一-鿿]{1,2})/g;
-const NEGATOR = /[不没未无非]/;
-
-/** True when one side negates a word that the other states plainly. Doubt (是不是, 会不会) is no negation. */
-export function polarityDiffers(a: string, b: string): boolean {
-  return negatesStated(a, b) || negatesStated(b, a);
+function missesNumber(claim: string, text: string): boolean {
+  for (const number of claim.match(NUMBER) ?? []) if (number.length > 1 && !text.includes(number)) return true;
+  return false;
 }
 
-function negatesStated(from: string, other: string): boolean {
-  const plain = from
-    .replace(/(.)不\1/g, '$1')
-    .replace(/不(?:仅|但|过|久|同|少|断|得不|实|明|料|幸|慎|管|论|满|良|法|足)/g, '');
-  for (const match of plain.matchAll(NEGATED)) {
-    const word = match[1] ?? '';
-    if (word.length < 2) continue;
-    const at = other.indexOf(word);
-    if (at < 0) continue;
-    const before = other.slice(Math.max(0, at - 4), at);
-    if (!NEGATOR.test(before)) return true;
+const NUMBER = /\d+(?:\.\d+)?/g;
+const COUNTED = /(\d+(?:\.\d+)?)([万亿]?[^\d\s\p{P}])/gu;
+
+/** Both count the same thing (元, 人, 名) and no count agrees. */
+function numbersContradict(claim: string, text: string): boolean {
+  const counts = (from: string) => {
+    const found = new Map<string, Set<string>>();
+    for (const [, number = '', unit = ''] of from.matchAll(COUNTED)) {
+      const numbers = found.get(unit);
+      if (numbers === undefined) found.set(unit, new Set([number]));
+      else numbers.add(number);
+    }
+    return found;
+  };
+  const said = counts(text);
+  for (const [unit, numbers] of counts(claim)) {
+    const others = said.get(unit);
+    if (others !== undefined && [...numbers].every((number) => !others.has(number))) return true;
   }
   return false;
 }
 
-function missesNumber(claim: string, text: string): boolean {
-  for (const number of claim.match(/\d+(?:\.\d+)?/g) ?? [])
-    if (number.length > 1 && !text.includes(number)) return true;
-  return false;
+const DIGITS: Record<string, number> = {
+  零: 0,
+  〇: 0,
+  一: 1,
+  二: 2,
+  两: 2,
+  三: 3,
+  四: 4,
+  五: 5,
+  六: 6,
+  七: 7,
+  八: 8,
+  九: 9,
+};
+/** A number in ideographs before what it counts; 一下 and 三无 are none. */
+const SPOKEN =
+  /[一二两三四五六七八九十百千零〇]{1,7}(?=[人名位例个起条元块岁天日号月年时点万亿度级倍米公吨斤座栋辆家所次])/g;
+
+/** One width, one script, and numbers in digits: 二十五号 and 25号 are one date. */
+function normalised(text: string): string {
+  return fold(text)
+    .replace(SPOKEN, (spoken) => {
+      const value = numberOf(spoken);
+      return value === null || (value < 3 && spoken.length === 1) ? spoken : String(value);
+    })
+    .replace(/(\d)号(?!线|楼|院)/g, '$1日');
+}
+
+function numberOf(spoken: string): number | null {
+  if (/^[零〇一二三四五六七八九]{2,}$/.test(spoken)) return Number([...spoken].map((d) => DIGITS[d]).join(''));
+  let total = 0;
+  let digit: number | null = null;
+  for (const unit of spoken) {
+    const scale = { 十: 10, 百: 100, 千: 1000 }[unit];
+    if (scale === undefined) digit = DIGITS[unit] ?? null;
+    else {
+      total += (digit ?? 1) * scale;
+      digit = null;
+    }
+  }
+  return Number.isNaN(total) ? null : total + (digit ?? 0);
+}
+
+function lettersOf(folded: string): string {
+  return folded.replace(/[^\p{L}\p{N}]/gu, '');
+}
+
+/** 武汉市 and 武汉 are one place. */
+function barePlace(place: string): string {
+  const folded = fold(place);
+  return folded.length > 2 ? folded.replace(/[省市]$/, '') : folded;
 }

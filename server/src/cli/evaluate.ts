@@ -1,43 +1,72 @@
 /** In: labelled NDJSON. Out: figures of the shipped pipeline, or a retrained model; the last line is one JSON object. Called by: cli.ts. */
+import { evaluateMatch } from '../claims/evaluate.ts';
 import { createEnricher } from '../enrich/enricher.ts';
+import { evaluateDuplicates } from '../enrich/evaluate-duplicates.ts';
 import { runEval } from '../enrich/evaluate.ts';
 import { runTrain } from '../enrich/train.ts';
 import { UserError } from '../platform/errors.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
 
-const TASKS = ['sentiment', 'rumor', 'routing'] as const;
-type Task = (typeof TASKS)[number];
+const TRAINED = ['sentiment', 'rumor', 'routing'] as const;
+type Trained = (typeof TRAINED)[number];
 
-function taskOf(name: string | undefined): Task | 'match' {
-  const task = name === 'match' ? name : TASKS.find((t) => t === name);
+/** Errors shown with --errors; the rest is counted. */
+const ERRORS_SHOWN = 50;
+
+function trainedTask(name: string | undefined, others: string): Trained {
+  const task = TRAINED.find((t) => t === name);
   if (task === undefined)
     throw new UserError('invalid-input', `没有“${name ?? ''}”这项任务。`, {
-      todo: `可用：${TASKS.join('、')}、match。`,
+      todo: `可用：${TRAINED.join('、')}${others}。`,
     });
   return task;
 }
 
+/** Prints the first errors on standard error, for whoever wants to read them. */
+function errorsTo(shown: boolean): ((row: unknown) => void) | undefined {
+  let printed = 0;
+  return shown ? (row) => printed++ < ERRORS_SHOWN && say(JSON.stringify(row)) : undefined;
+}
+
 export const evalVerb: Verb = {
-  usage: '任务 --file F [--kb F] [--json]',
-  summary: '在带标注的 NDJSON 上测量随附模型（sentiment rumor routing match）',
+  usage: '任务 --file F [--kb F] [--errors] [--json]',
+  summary: '在 NDJSON 上测量随附模型（sentiment rumor routing match duplicates）',
   async run(args) {
     const { positionals, values } = parsed(args, {
       file: { type: 'string' },
       kb: { type: 'string' },
+      errors: { type: 'boolean' },
       json: { type: 'boolean' },
     });
-    const task = taskOf(positionals[0]);
+    const name = positionals[0];
     const file = required(values.file, '参数 --file');
-    const report = await runEval(task, {
-      file,
-      enricher: createEnricher(),
-      ...(values.kb === undefined ? {} : { kb: values.kb }),
-    });
-    if (values.json !== true)
-      say(
-        `${task}：${report.rows} 条，准确率 ${(report.accuracy * 100).toFixed(1)}%，macro-F1 ${report.macroF1.toFixed(3)}`,
+    const onError = errorsTo(values.errors === true);
+    const options = { file, ...(onError === undefined ? {} : { onError }) };
+    const tell = (line: string) => values.json !== true && say(line);
+    const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
+    if (name === 'match') {
+      const report = await evaluateMatch({
+        ...options,
+        enricher: createEnricher(),
+        ...(values.kb === undefined ? {} : { kb: values.kb }),
+      });
+      tell(
+        `match：${report.rows} 条，第一条即命中 ${percent(report.recallAt1)}，前五条内 ${percent(report.recallAt5)}；` +
+          `字面检索分别为 ${percent(report.lexicalFloor.recallAt1)}、${percent(report.lexicalFloor.recallAt5)}`,
       );
-    answer(report);
+      answer(report);
+    } else if (name === 'duplicates') {
+      const report = await evaluateDuplicates(options);
+      tell(
+        `duplicates：${report.rows} 条，改写后认出 ${percent(report.recall)}，认出的成对文本中确为同一文本 ${percent(report.precision)}`,
+      );
+      answer(report);
+    } else {
+      const task = trainedTask(name, '、match、duplicates');
+      const report = await runEval(task, { ...options, enricher: createEnricher() });
+      tell(`${task}：${report.rows} 条，准确率 ${percent(report.accuracy)}，macro-F1 ${report.macroF1.toFixed(3)}`);
+      answer(report);
+    }
     return 0;
   },
 };
@@ -51,8 +80,8 @@ export const trainVerb: Verb = {
       out: { type: 'string' },
       thorough: { type: 'boolean' },
     });
-    const task = taskOf(positionals[0]);
-    if (task === 'match') throw new UserError('invalid-input', 'match 不需要训练。');
+    if (positionals[0] === 'match') throw new UserError('invalid-input', 'match 不需要训练。');
+    const task = trainedTask(positionals[0], '');
     const files = [...(values.file ?? []), ...positionals.slice(1)];
     required(files[0], '参数 --file');
     answer(

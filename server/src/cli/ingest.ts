@@ -66,6 +66,7 @@ export async function ingestFile(
   const { pipeline, db } = opened.core;
   // Batches come and go; left alone, the heaps of both threads grow to several times what lives in them before they are swept.
   setFlagsFromString('--heap-growing-percent=30');
+  setFlagsFromString('--max-semi-space-size=6');
   const pool = EnrichPool.open(await dictionaryOf(db));
   const started = performance.now();
   let total = emptyReport(0);

@@ -20,7 +20,7 @@ export class DashboardController {
   overview(
     @Input() input: RouteInput<typeof routes.dashboard.overview>,
   ): Promise<RouteAnswer<typeof routes.dashboard.overview>> {
-    return this.overviews.overview(this.charts.window(input.query));
+    return this.overviews.overview(this.charts.window(input.query), input.query);
   }
 
   @Endpoint(routes.dashboard.volume)

@@ -26,8 +26,16 @@ export class DashboardService {
     private readonly clock: Clock,
   ) {}
 
+  /**
+   * The window that the counters can answer: a preset begins with its first whole hour (or day), so that the page's figures,
+   * charts and coverage all count the same posts.
+   */
   window(given: TimeWindow): Window {
-    return windowOf(given, this.clock.now());
+    const window = windowOf(given, this.clock.now());
+    if (window.from === 0 || given.from !== undefined || given.to !== undefined) return window;
+    const { from, seconds } = grainOf(window);
+    const begun = from < window.from && given.range !== '1h';
+    return { from: begun ? from + seconds * 1000 : from, to: window.to };
   }
 
   async volume(window: Window): Promise<VolumeSeries> {

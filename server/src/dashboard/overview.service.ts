@@ -1,16 +1,16 @@
 /**
  * In: a window and what the desks know. Out: 总览: one sentence, what to do, what is said, how it changes. Called by: dashboard.controller.ts.
  */
-import type { Overview } from '@minsheng/contracts';
+import type { Overview, TimeWindow } from '@minsheng/contracts';
 import { Injectable } from '@nestjs/common';
-import { Clock, hourOf, toInstant } from '../platform/clock.ts';
-import { DAY, HOUR, type Window } from '../platform/time-window.ts';
-import { CoveragePort } from '../rollups/coverage.ts';
-import { RollupReader } from '../rollups/rollup-reader.ts';
+import { Clock, hourOf, toInstant, toInstantOrNull } from '../platform/clock.ts';
+import type { Window } from '../platform/time-window.ts';
+import { HOURLY_WINDOW, RollupReader } from '../rollups/rollup-reader.ts';
 import { AccountsService } from './accounts.service.ts';
 import { DashboardService } from './dashboard.service.ts';
 import { headline } from './headline.ts';
 import { ClaimRows, InboxRows, SourceHealthPort, TopicRows } from './ports.ts';
+import { spanOf, type Span } from './span.ts';
 import { todoList } from './todo.ts';
 
 const TOPICS = 10;
@@ -22,7 +22,6 @@ export class OverviewService {
   constructor(
     private readonly rollups: RollupReader,
     private readonly charts: DashboardService,
-    private readonly coverage: CoveragePort,
     private readonly accounts: AccountsService,
     private readonly topics: TopicRows,
     private readonly claims: ClaimRows,
@@ -31,11 +30,13 @@ export class OverviewService {
     private readonly clock: Clock,
   ) {}
 
-  async overview(window: Window): Promise<Overview> {
+  /** @param given as asked for, to name the window; what is to be done is always as of now. */
+  async overview(window: Window, given: TimeWindow = {}): Promise<Overview> {
     const now = this.clock.now();
-    const [today, topics, claims, openClaims, messages, inbox, failing, accounts, volume] = await Promise.all([
-      this.today(now),
-      this.topics.hottest(TOPICS),
+    const span = spanOf(given, window, now);
+    const [counted, topics, claims, openClaims, messages, inbox, failing, accounts, volume] = await Promise.all([
+      this.counted(window, span),
+      this.topics.hottest(TOPICS, span.today ? undefined : window),
       this.claims.urgent(CLAIMS),
       this.claims.openCount(),
       this.inbox.todo(MESSAGES),
@@ -47,53 +48,64 @@ export class OverviewService {
     const top = topics[0];
     return {
       headline: headline({
-        posts: today.posts,
-        lastWeek: today.lastWeek,
-        since: today.since,
+        span: span.name,
+        posts: counted.posts,
+        usual: span.usual?.name ?? null,
+        before: counted.before,
+        since: counted.since,
+        latest: counted.latest,
         now,
-        top: top === undefined ? null : { title: top.title, posts24h: top.posts24h },
+        top: top === undefined ? null : { title: top.title, posts24h: span.today ? top.posts24h : null },
         failingSources: failing.length,
       }),
+      comparedWith: span.usual?.name ?? null,
       figures: {
-        posts: today.posts,
-        postsSameDayLastWeek: today.lastWeek,
-        publicPosts: today.public,
-        officialPosts: today.official,
-        negativeShare: today.negativeShare,
+        posts: counted.posts,
+        postsBefore: counted.before,
+        publicPosts: counted.public,
+        officialPosts: counted.official,
+        negativeShare: counted.negativeShare,
         openClaims,
         dueToday: inbox.dueToday,
         overdue: inbox.overdue,
         failingSources: failing.length,
       },
-      todo: todoList({ claims, inbox, failing, accounts: accounts.items }),
+      // Without a source nobody looks whether an account still publishes, so its silence is not known.
+      todo: todoList({ claims, inbox, failing, accounts: volume.coverage.sources === 0 ? [] : accounts.items }),
       topics,
       claims,
       messages,
       volume,
-      coverage: await this.coverage.of(today.window),
+      coverage: volume.coverage,
+      latestAt: toInstantOrNull(counted.latest),
       generatedAt: toInstant(now),
     };
   }
 
-  /** The hour at hand and the 23 before it, and the same stretch one week earlier. */
-  private async today(now: number) {
-    const from = hourOf(now) - 23 * HOUR;
-    const window: Window = { from, to: hourOf(now) + HOUR };
-    const [totals, since, lastWeek] = await Promise.all([
+  private async counted(window: Window, { usual }: Span) {
+    const [totals, since, latest, before] = await Promise.all([
       this.rollups.totals(window),
       this.rollups.earliest(),
-      this.rollups.postsBetween(from - 7 * DAY, now - 7 * DAY),
+      this.rollups.latest(),
+      usual === null ? null : this.before(usual.window),
     ]);
     const judged = totals.positive + totals.neutral + totals.negative;
     return {
-      window,
       posts: totals.posts,
       public: totals.public,
       official: totals.official,
       /** Of the public posts whose sentiment could be told. */
       negativeShare: judged === 0 ? null : totals.negative / judged,
-      lastWeek: since === null || since > from - 7 * DAY ? null : lastWeek,
+      before: usual === null || since === null || since > usual.window.from ? null : before,
       since,
+      latest,
     };
+  }
+
+  /** An unfinished hour is compared with as much of the same hour; over weeks an hour does not matter. */
+  private async before(window: Window): Promise<number> {
+    return window.to - window.from <= HOURLY_WINDOW
+      ? this.rollups.postsBetween(hourOf(window.from), window.to)
+      : (await this.rollups.totals(window)).posts;
   }
 }

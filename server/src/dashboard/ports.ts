@@ -4,10 +4,11 @@
  */
 import type { ClaimRow, InboxRow, TopicRow } from '@minsheng/contracts';
 import { Injectable } from '@nestjs/common';
+import type { Window } from '../platform/time-window.ts';
 
 export abstract class TopicRows {
-  /** The hottest topics now, muted ones left out. */
-  abstract hottest(limit: number): Promise<TopicRow[]>;
+  /** The hottest topics now, or of a window that is further back or longer; muted ones left out. */
+  abstract hottest(limit: number, window?: Window): Promise<TopicRow[]>;
 }
 
 export abstract class ClaimRows {
@@ -85,7 +86,7 @@ export class NoSourceHealth extends SourceHealthPort {
 
 export abstract class OfficialMarks {
   /** The most telling official statements of a window (`from` inclusive, `to` exclusive, ms), a dozen at most. */
-  abstract between(window: { from: number; to: number }): Promise<VolumeMark[]>;
+  abstract between(window: Window): Promise<VolumeMark[]>;
 }
 
 @Injectable()

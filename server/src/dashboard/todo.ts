@@ -40,19 +40,13 @@ export function todoList(input: TodoInput): Todo[] {
 
 function ofClaim(claim: ClaimRow): Todo {
   const { clock } = claim;
-  const due =
-    clock.secondsLeft === null
-      ? clock.state === 'not-graded'
-        ? '尚未定级'
-        : ''
-      : clock.secondsLeft < 0
-        ? `已超时 ${span(-clock.secondsLeft)}`
-        : `还有 ${span(clock.secondsLeft)}`;
+  // What is left of a running clock is told from `dueAt`, where it is shown.
+  const waiting = clock.state === 'not-graded' ? '尚未定级' : clock.state === 'paused' ? '计时已暂停' : '';
   return {
     kind: 'claim',
     level: clock.secondsLeft !== null && clock.secondsLeft < 3600 ? 'high' : claim.risk,
-    title: `待核实：${claim.statement}`,
-    detail: [`${String(claim.posts)} 条转述`, due, ...claim.reasons.slice(0, 1)].filter((t) => t !== '').join('，'),
+    title: claim.statement,
+    detail: [`${String(claim.posts)} 条转述`, waiting, ...claim.reasons.slice(0, 1)].filter((t) => t !== '').join('，'),
     dueAt: clock.dueAt,
     href: `/claims/${claim.id}`,
   };
@@ -96,10 +90,4 @@ function ofSources(failing: readonly FailingSource[]): Todo[] {
     dueAt: null,
     href: '/sources',
   }));
-}
-
-function span(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  const hours = Math.floor(minutes / 60);
-  return hours === 0 ? `${String(minutes)} 分钟` : `${String(hours)} 小时 ${String(minutes % 60)} 分`;
 }

@@ -2,14 +2,13 @@
  * In: a labelled NDJSON file. Out: the figures of the shipped pipeline on it. Called by: the `eval` verb, which prints
  * the result; its last line is the returned object as JSON.
  */
-import { claimOfRuling, DebunkMatcher, RELATE_AT, sameClaim, type Debunk } from '../claims/match.ts';
 import { CHECK_WORTHY } from './claims.ts';
-import { readNdjson, readRows, type LabelledTask } from './datasets.ts';
+import { readRows, type LabelledTask } from './datasets.ts';
 import type { Enricher, EnrichOptions } from './enricher.ts';
 import { measure, type Figures } from './figures.ts';
 
 export interface EvalReport extends Figures {
-  task: LabelledTask | 'match';
+  task: LabelledTask;
   postsPerSecond: number;
   /** Rows that have no label of this task. */
   ignored: number;
@@ -19,8 +18,6 @@ export interface EvalReport extends Figures {
 export interface EvalOptions {
   file: string;
   enricher: Enricher;
-  /** `match`: the debunk library. */
-  kb?: string;
   /** Receives one line of progress or a wrong answer at a time; nothing is printed here. */
   onError?: (row: { text: string; label: string; found: string; confidence: number }) => void;
 }
@@ -32,8 +29,7 @@ const KIND: Record<LabelledTask, EnrichOptions> = {
 };
 
 /** Runs the whole of enrich on every row, so that speed and answers are what the product gives. */
-export async function runEval(task: LabelledTask | 'match', options: EvalOptions): Promise<EvalReport> {
-  if (task === 'match') return evalMatch(options);
+export async function runEval(task: LabelledTask, options: EvalOptions): Promise<EvalReport> {
   const { enricher } = options;
   const { rows, ignored } = await readRows(task, [options.file]);
   if (rows.length === 0) throw new Error(`${options.file} 中没有可用于 ${task} 的标注行；请检查 label 字段。`);
@@ -108,85 +104,4 @@ export async function runEval(task: LabelledTask | 'match', options: EvalOptions
 
 function share(part: number, of: number): number {
   return of > 0 ? Math.round((part / of) * 1e4) / 1e4 : 0;
-}
-
-const text = (value: unknown) => (typeof value === 'string' ? value : '');
-
-async function evalMatch(options: EvalOptions): Promise<EvalReport> {
-  const library: Debunk[] = [];
-  if (options.kb !== undefined) {
-    for await (const row of readNdjson(options.kb)) {
-      library.push({ id: text(row['id']), claim: text(row['claim']), summary: text(row['summary']) });
-    }
-  }
-  const queries: { id: string; text: string }[] = [];
-  let ignored = 0;
-  for await (const row of readNdjson(options.file)) {
-    const id = `ruling-${text(row['id'])}`;
-    if (text(row['text']) === '') {
-      ignored++;
-      continue;
-    }
-    // Without a ruling the row is a post that nothing in the library answers.
-    const ruling = text(row['officialAnalysis']);
-    if (ruling !== '') library.push({ id, claim: claimOfRuling(ruling), summary: ruling });
-    queries.push({ id: ruling === '' ? '' : id, text: text(row['text']) });
-  }
-  const matcher = new DebunkMatcher(library);
-  const claims = new Map(library.map((debunk) => [debunk.id, debunk.claim]));
-  let strictFirst = 0;
-  let strictFive = 0;
-  let first = 0;
-  let five = 0;
-  let asked = 0;
-  let unrelated = 0;
-  let falseMatches = 0;
-  let reciprocal = 0;
-  const started = performance.now();
-  for (const query of queries) {
-    const matches = matcher.match(query.text, 5);
-    if (query.id === '') {
-      unrelated++;
-      if ((matches[0]?.score ?? 0) >= RELATE_AT) falseMatches++;
-      continue;
-    }
-    asked++;
-    const strict = matches.findIndex((match) => match.id === query.id);
-    if (strict === 0) strictFirst++;
-    if (strict >= 0) strictFive++;
-    // Several rulings answer one claim; each of them is the truth.
-    const truth = claims.get(query.id) ?? '';
-    const place = matches.findIndex((match) => match.id === query.id || sameClaim(truth, claims.get(match.id) ?? ''));
-    if (place === 0) first++;
-    if (place >= 0) {
-      five++;
-      reciprocal += 1 / (place + 1);
-    } else {
-      options.onError?.({
-        text: query.text,
-        label: query.id,
-        found: matches[0]?.id ?? '',
-        confidence: matches[0]?.score ?? 0,
-      });
-    }
-  }
-  const seconds = (performance.now() - started) / 1000;
-  return {
-    task: 'match',
-    rows: queries.length,
-    accuracy: share(first, asked),
-    macroF1: share(first, asked),
-    perLabel: {},
-    recallAt1: share(first, asked),
-    recallAt5: share(five, asked),
-    sameRulingAt1: share(strictFirst, asked),
-    sameRulingAt5: share(strictFive, asked),
-    meanReciprocalRank: share(reciprocal, asked),
-    library: library.length,
-    unrelated,
-    unrelatedMatchedShare: share(falseMatches, unrelated),
-    relateThreshold: RELATE_AT,
-    postsPerSecond: Math.round(queries.length / Math.max(1e-6, seconds)),
-    ignored,
-  };
 }

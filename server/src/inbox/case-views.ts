@@ -48,7 +48,7 @@ export class CaseViews {
    */
   async list(query: ListQuery, userId: number): Promise<InboxList> {
     const now = this.clock.now();
-    const byDue = query.state === undefined && !['answered', 'all'].includes(query.view);
+    const byDue = !['answered', 'all'].includes(query.view);
     const where = this.conditions(query, userId, now);
     const outer = where('c');
     const params = [...outer.params];

@@ -9,7 +9,7 @@ import type { Caller } from '../platform/auth/caller.ts';
 import { Injectable } from '@nestjs/common';
 import type { RouteInput, routes } from '@minsheng/contracts';
 import { ReplyHandleEntity } from '../posts/post.entity.ts';
-import { Clock, dayOf } from '../platform/clock.ts';
+import { Clock, dayText } from '../platform/clock.ts';
 import { Database, type Tx } from '../platform/database/database.ts';
 import { conflict, notFound, UserError } from '../platform/errors.ts';
 import { Live } from '../platform/live/live.ts';
@@ -214,7 +214,7 @@ export class Cases {
       c.extendedDays = 0;
       c.settledAt = null;
       c.dueAt = dueOf(c.startedAt, c.workingDays, 0);
-      return Promise.resolve({ action: '重新办理', text: `由“${before}”重新打开，办理期限 ${dayOf(c.dueAt)}` });
+      return Promise.resolve({ action: '重新办理', text: `由“${before}”重新打开，办理期限 ${dayText(c.dueAt)}` });
     });
   }
 
@@ -236,7 +236,7 @@ export class Cases {
       c.dueAt = dueOf(c.startedAt, c.workingDays, c.extendedDays);
       return {
         action: '延长期限',
-        text: `延长 ${body.workingDays} 个工作日，至 ${dayOf(c.dueAt)}。原因：${body.reason}`,
+        text: `延长 ${body.workingDays} 个工作日，至 ${dayText(c.dueAt)}。原因：${body.reason}`,
       };
     });
   }

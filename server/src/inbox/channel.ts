@@ -19,11 +19,18 @@ export function channelName(platform: string, kind: string): string {
   return platform === 'hotline' ? '12345 工单' : `${name}${platform === 'site' ? '来信' : '留言'}`;
 }
 
-/** The post's own title, or its first sentence; at most 30 characters. */
+/** What opens a comment before it says anything: whom it answers, a greeting, a call for attention. */
+const OPENING =
+  /^(?:回复@［用户］[:：]|请问|问一下|弱弱问一句|想?咨询一下|小编在吗|求解答|有懂的吗|有人知道吗|蹲一个回复|蹲(?=[\s，,。！!~]|$)|您好|你好|在吗|[\s，,。.；;：:！!？?~…、]|\[[^\]]{1,6}\])+/u;
+
+/** The post's own title, or the first sentence that says something; at most 30 characters. */
 export function caseTitle(post: { title: string | null; text: string }): string {
   const own = post.title?.trim() ?? '';
-  const first = own !== '' ? own : (post.text.trim().split(/(?<=[。！？!?\n])/u)[0] ?? '').trim();
-  return shorten(first, 30);
+  if (own !== '') return shorten(own, 30);
+  const text = post.text.trim();
+  const said = text.replace(OPENING, '');
+  const sentence = /^[^。！!？?；;~…\n]+[？?]?/u.exec(said === '' ? text : said)?.[0] ?? text;
+  return shorten(sentence, 30);
 }
 
 export function shorten(text: string, max: number): string {

@@ -2,7 +2,7 @@
  * In: a message or a question in a comment. Out: how many working days the office has, and the sentence that says why.
  * Called by: intake, case views. The numbers live in the table `inbox_rules`, where an administrator can change them.
  */
-import { dayOf } from '../platform/clock.ts';
+import { dayOf, dayText } from '../platform/clock.ts';
 import type { RuleEntity } from './inbox.entity.ts';
 import { dueAfter, LAST_PUBLISHED_YEAR } from './working-days.ts';
 
@@ -32,8 +32,8 @@ export function dueSentence(
 ): string {
   const parts = [`${rule.name}：${facts.workingDays} 个工作日`];
   if (facts.extendedDays > 0) parts.push(`已延长 ${facts.extendedDays} 个工作日`);
-  if (facts.startedAt !== facts.receivedAt) parts.push(`自 ${dayOf(facts.startedAt)} 重新办理次日起算`);
-  else parts.push(`自收到（${dayOf(facts.receivedAt)}）次日起算`);
+  if (facts.startedAt !== facts.receivedAt) parts.push(`自 ${dayText(facts.startedAt)} 重新办理次日起算`);
+  else parts.push(`自收到（${dayText(facts.receivedAt)}）次日起算`);
   const year = Number(dayOf(facts.dueAt).slice(0, 4));
   const calendar =
     year > LAST_PUBLISHED_YEAR ? `${year} 年放假安排未收录，只按周末推算` : '法定节假日与调休按国务院办公厅放假安排';

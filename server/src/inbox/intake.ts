@@ -5,7 +5,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Tx } from '../platform/database/database.ts';
 import { Live } from '../platform/live/live.ts';
-import { Clock, dayOf } from '../platform/clock.ts';
+import { Clock, dayText } from '../platform/clock.ts';
 import { advance } from '../posts/changed-posts.ts';
 import { addressesOffice } from './addressed.ts';
 import { caseTitle, channelName, shorten } from './channel.ts';
@@ -226,7 +226,7 @@ async function insertCase(tx: Tx, { post, question, rule, suggested }: NewCase):
     ],
   );
   if (row === undefined) return;
-  const text = `来自${channel}，办理期限 ${dayOf(dueAt)}（${rule.name} ${rule.workingDays} 个工作日）`;
+  const text = `来自${channel}，办理期限 ${dayText(dueAt)}（${rule.name} ${rule.workingDays} 个工作日）`;
   await addHistory(tx, { caseId: Number(row.id), at: post.published_at, username: null, action: '收到', text });
   const [reply] = await tx.all<ChangedPost>(
     `SELECT id, published_at, platform, kind FROM posts WHERE parent_id = ? AND account_id IS NOT NULL AND state IN ('live', 'edited') ORDER BY id LIMIT 1`,

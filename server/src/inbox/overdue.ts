@@ -3,7 +3,7 @@
  * Called by: the schedule, once a minute or after each intake.
  */
 import { Injectable } from '@nestjs/common';
-import { Clock, dayOf } from '../platform/clock.ts';
+import { Clock, dayText } from '../platform/clock.ts';
 import { Database } from '../platform/database/database.ts';
 import { AlertsPort } from './ports.ts';
 
@@ -28,7 +28,7 @@ export class OverdueWatch {
     );
     const n = Number(row?.n ?? 0);
     const text =
-      n === 0 ? '' : `${n} 件留言已过办理期限仍未答复，最早的一件应于 ${dayOf(Number(row?.oldest))} 前答复。`;
+      n === 0 ? '' : `${n} 件留言已过办理期限仍未答复，最早的一件应于 ${dayText(Number(row?.oldest))} 前答复。`;
     if (text === this.said) return n;
     if (n === 0) await this.alerts.close(OVERDUE_SUBJECT);
     else {

@@ -27,6 +27,12 @@ export function dayOf(ms: number): string {
   return new Date(ms + OFFICE_OFFSET_MS).toISOString().slice(0, 10);
 }
 
+/** The office day of a moment in words: `2026 年 11 月 24 日`. */
+export function dayText(ms: number): string {
+  const [year = '', month = '', day = ''] = dayOf(ms).split('-');
+  return `${year} 年 ${String(Number(month))} 月 ${String(Number(day))} 日`;
+}
+
 /** The first moment of an office day. */
 export function startOfDay(day: string): number {
   return Date.parse(`${day}T00:00:00+08:00`);

@@ -102,6 +102,12 @@ export class RollupReader {
     return row?.at === null || row?.at === undefined ? null : Number(row.at);
   }
 
+  /** The newest counted hour; null when nothing was ever counted. */
+  async latest(): Promise<number | null> {
+    const row = await this.db.one<{ at: number | string | null }>('SELECT max(at) AS at FROM rollup_hours');
+    return row?.at === null || row?.at === undefined ? null : Number(row.at);
+  }
+
   async channels(window: Window): Promise<ChannelCount[]> {
     const { table, from } = grainOf(window);
     const rows = await this.db.all<{ platform: string; account: number | string; n: number | string }>(

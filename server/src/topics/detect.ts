@@ -1,65 +1,63 @@
 /**
  * In: the log of post changes. Out: topics: posts assigned, counted by the hour, copies grouped, heat and stage kept. One pass, resumable:
- * the position in the log is kept in the transaction that does the work. Called by: the scheduler (Steps), `ingest` afterwards.
+ * the position in the log is kept in the transaction that does the work. Called by: the scheduler (Steps), `ingest` afterwards, `eval topics`.
  *
- * How a post finds its topic. An official post joins the topic it shares enough weighted features with (hashtags, places, keywords; rare ones
- * weigh more), or begins one. A comment stays with the post it answers unless it clearly speaks of another topic. A text that many people copy
- * begins a topic of its own when it has none that fits.
+ * How a post finds its topic. A post or message that stands by itself joins the living topic it shares enough weighted features with (hashtags,
+ * places, words; rare ones weigh more, another place counts against), or begins one. A comment stays with the post it answers unless it clearly
+ * speaks of another topic. A comment that many people copy begins a topic of its own when none fits. Topics that have grown together are merged.
  */
 import { Injectable } from '@nestjs/common';
+import { Alerts } from '../alerts/alerts.ts';
+import { Enricher } from '../enrich/enricher.ts';
 import { Clock, hourOf } from '../platform/clock.ts';
-import { Database, type Tx } from '../platform/database/database.ts';
+import { Database, type Row, type Tx } from '../platform/database/database.ts';
 import { Live } from '../platform/live/live.ts';
 import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { SearchEngine } from '../search/search-engine.ts';
-import { Alerts } from '../alerts/alerts.ts';
-import { heatAt, stageAt, type HourCount } from './heat.ts';
-import { titleOf } from './topic-title.ts';
+import { CopyCounter } from './copy-counter.ts';
+import { busiestOf, heatAt, slowed, stageAt } from './heat.ts';
+import { Frequencies, matterOf, matterOfComment, wordsOf, type Matter } from './matter.ts';
+import { mergeTopics } from './merge.ts';
+import { aliveFor, largest, LONGEST_ALIVE_MS, TopicIndex, type HourBucket, type TopicState } from './topic-index.ts';
+import { bestTitle, titleOf } from './topic-title.ts';
 
 const CONSUMER = 'topics';
 const STEP = 1000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const WEIGHT = { tag: 3, place: 2, word: 1 };
-const FEATURES_KEPT = 60;
-/** Cosine from which an official post belongs to a topic. */
-const JOIN = 0.34;
+/** Cosine from which a post belongs to a topic. */
+const JOIN = 0.28;
 /** A comment leaves the topic of the post it answers for another that fits this much better. */
 const LEAVE = 0.3;
 const LEAVE_MARGIN = 0.12;
 /** A text copied this often begins a topic of its own. */
 const COPIES_FOR_TOPIC = 8;
-/** Topics silent for longer are no longer joined. */
-const ALIVE_MS = 4 * DAY;
+/** Comments teach a topic this much of what a post does, and all of them together never more than a few posts. */
+const COMMENT_RATE = 0.05;
+const COMMENTS_THAT_TEACH = 40;
+/** Cosine from which two topics are one. */
+const MERGE = 0.62;
+const TITLES_KEPT = 8;
+const FEATURES_STORED = 60;
+const GROWN = [100, 1000, 10_000, 100_000];
 const SURGE_POSTS = 40;
+const PERSON = 9;
 
-interface TopicState {
-  id: number;
-  title: string;
-  titleRank: number;
-  features: Map<string, number>;
-  norm: number;
-  posts: number;
-  opinions: number;
-  firstSeen: number;
-  lastSeen: number;
-  engagement: number;
-  officialAt: number | null;
-  peakHeat: number;
-  peakAt: number;
-  hours: Map<
-    number,
-    HourCount & { positive: number; neutral: number; uncertain: number; official: number; dirty: boolean }
-  >;
+interface TopicEvent {
+  topic: TopicState;
+  at: number;
+  kind: 'split' | 'grown';
+  text: string;
+  postId: number | null;
 }
 
 @Injectable()
 export class TopicDetector {
   readonly name = 'topics';
-  private readonly topics = new Map<number, TopicState>();
-  private readonly byFeature = new Map<string, Set<number>>();
-  private readonly frequency = new Map<string, number>();
-  private seen = 0;
+  private readonly index = new TopicIndex();
+  private readonly ofPosts = new Frequencies();
+  private readonly ofComments = new Frequencies();
+  private readonly copies = new CopyCounter();
   private loaded = false;
   private readonly log: ChangeReader;
 
@@ -69,6 +67,7 @@ export class TopicDetector {
     private readonly live: Live,
     private readonly engine: SearchEngine,
     private readonly alerts: Alerts,
+    private readonly enricher: Enricher,
   ) {
     this.log = new ChangeReader(db, CONSUMER);
   }
@@ -79,86 +78,40 @@ export class TopicDetector {
     const last = changes.at(-1);
     if (last === undefined) return 0;
     const touched = new Set<TopicState>();
+    const events: TopicEvent[] = [];
     try {
       const committed = await this.log.commit(last.seq, async (tx) => {
         const assigned = new Map<number, number>();
         for (const post of changes) {
           if (post.change !== 'stored') continue;
-          const copies = await this.copies(tx, post);
-          const topic = await this.topicOf(tx, post, assigned, copies);
+          this.index.seen(post.at);
+          const copies = await this.copies.count(tx, post);
+          const topic = await this.topicOf(tx, post, assigned, copies, events);
           if (topic === null) continue;
           assigned.set(post.id, topic.id);
-          this.count(topic, post, copies === 1);
+          this.count(topic, post, copies === 1, events);
           touched.add(topic);
         }
         await this.assign(tx, assigned);
         for (const topic of touched) await this.save(tx, topic);
+        for (const { topic, at, kind, text, postId } of events)
+          await tx.run('INSERT INTO topic_events (topic_id, at, kind, text, post_id) VALUES (?, ?, ?, ?, ?)', [
+            topic.id,
+            at,
+            kind,
+            text,
+            postId,
+          ]);
+        await this.mergeGrown(tx, touched);
       });
       if (!committed) this.forget();
     } catch (error) {
       this.forget();
       throw error;
     }
+    this.index.tidy();
     if (touched.size > 0) this.live.tell({ type: 'topics' });
     return changes.length;
-  }
-
-  /** How many copies of this text there are now, this one included. */
-  private async copies(tx: Tx, post: ChangedPost): Promise<number> {
-    if (post.copyKey === null || post.text.length < 8) return 1;
-    const [group] = await tx.all<{ first_id: number }>('SELECT first_id FROM copy_groups WHERE copy_key = ?', [
-      post.copyKey,
-    ]);
-    if (group === undefined) {
-      await tx.run('INSERT INTO copy_groups (copy_key, first_id) VALUES (?, ?)', [post.copyKey, post.id]);
-      return 1;
-    }
-    const first = Number(group.first_id);
-    if (first === post.id) return 1;
-    await tx.run('UPDATE posts SET copy_of = ? WHERE id = ?', [first, post.id]);
-    await tx.run('UPDATE posts SET copies = copies + 1 WHERE id = ?', [first]);
-    const [row] = await tx.all<{ copies: number }>('SELECT copies FROM posts WHERE id = ?', [first]);
-    return Number(row?.copies ?? 2);
-  }
-
-  private features(post: ChangedPost): Map<string, number> {
-    const found = new Map<string, number>();
-    const add = (name: string, weight: number) => found.set(name, Math.max(found.get(name) ?? 0, weight));
-    for (const tag of post.hashtags) add(`#${tag}`, WEIGHT.tag);
-    for (const place of post.places) add(place, WEIGHT.place);
-    for (const word of post.keywords) add(word, WEIGHT.word);
-    this.seen++;
-    for (const name of found.keys()) this.frequency.set(name, (this.frequency.get(name) ?? 0) + 1);
-    for (const [name, weight] of found)
-      found.set(name, weight * Math.log(1 + this.seen / (1 + (this.frequency.get(name) ?? 0))));
-    return found;
-  }
-
-  /** Cosine of a post's features and a topic's. */
-  private similarity(features: ReadonlyMap<string, number>, topic: TopicState): number {
-    let dot = 0;
-    let norm = 0;
-    for (const [name, weight] of features) {
-      dot += weight * (topic.features.get(name) ?? 0);
-      norm += weight * weight;
-    }
-    return norm === 0 || topic.norm === 0 ? 0 : dot / Math.sqrt(norm * topic.norm);
-  }
-
-  private best(features: ReadonlyMap<string, number>, at: number): { topic: TopicState; score: number } | null {
-    const candidates = new Set<number>();
-    for (const name of features.keys()) {
-      const ids = this.byFeature.get(name);
-      if (ids !== undefined && ids.size <= 200) for (const id of ids) candidates.add(id);
-    }
-    let best: { topic: TopicState; score: number } | null = null;
-    for (const id of candidates) {
-      const topic = this.topics.get(id);
-      if (topic === undefined || Math.abs(at - topic.lastSeen) > ALIVE_MS) continue;
-      const score = this.similarity(features, topic);
-      if (score > (best?.score ?? 0)) best = { topic, score };
-    }
-    return best;
   }
 
   private async topicOf(
@@ -166,44 +119,95 @@ export class TopicDetector {
     post: ChangedPost,
     assigned: ReadonlyMap<number, number>,
     copies: number,
+    events: TopicEvent[],
   ): Promise<TopicState | null> {
-    const features = this.features(post);
-    const parentTopic = this.topics.get(
-      (post.parentId === null ? undefined : assigned.get(post.parentId)) ?? post.parentTopicId ?? -1,
-    );
-    const best = this.best(features, post.at);
-    if (post.kind === 'post') {
-      if (best !== null && best.score >= JOIN) return this.learn(best.topic, features, 1);
-      return features.size === 0 ? null : this.begin(tx, post, features);
-    }
-    const own = parentTopic === undefined ? 0 : this.similarity(features, parentTopic);
-    const strong =
-      features.size >= 2 && (post.places.length > 0 || post.hashtags.length > 0 || post.kind === 'message');
-    if (best !== null && strong && best.score >= LEAVE && best.score > own + LEAVE_MARGIN)
-      return this.learn(best.topic, features, 0.2);
-    if (copies >= COPIES_FOR_TOPIC && post.text.length >= 15 && own < LEAVE && features.size >= 2) {
-      return best !== null && best.score >= LEAVE ? best.topic : this.begin(tx, post, features);
-    }
-    if (parentTopic !== undefined) return own > 0 ? this.learn(parentTopic, features, 0.05) : parentTopic;
-    if (post.kind === 'message' && features.size >= 2)
-      return best !== null && best.score >= JOIN
-        ? this.learn(best.topic, features, 0.3)
-        : this.begin(tx, post, features);
-    return null;
+    return post.kind === 'comment'
+      ? this.topicOfComment(tx, post, assigned, copies, events)
+      : this.topicOfOwn(tx, post);
   }
 
-  private async begin(tx: Tx, post: ChangedPost, features: ReadonlyMap<string, number>): Promise<TopicState> {
+  private async topicOfOwn(tx: Tx, post: ChangedPost): Promise<TopicState | null> {
+    const matter = matterOf(post, this.enricher);
+    if (matter.features.size < (post.official ? 1 : 2)) return null;
+    this.ofPosts.note(matter.features.keys());
+    const vector = this.ofPosts.weigh(matter.features);
+    const best = this.index.best(vector, matter.places, post.at);
+    const topic = best !== null && best.score >= JOIN ? best.topic : await this.begin(tx, post);
+    this.index.learn(topic, vector, matter, 1);
+    topic.own++;
+    this.consider(topic, post);
+    return topic;
+  }
+
+  private async topicOfComment(
+    tx: Tx,
+    post: ChangedPost,
+    assigned: ReadonlyMap<number, number>,
+    copies: number,
+    events: TopicEvent[],
+  ): Promise<TopicState | null> {
+    const matter = matterOfComment(post);
+    this.ofComments.note(matter.features.keys());
+    const parent = this.index.topics.get(
+      (post.parentId === null ? undefined : assigned.get(post.parentId)) ?? post.parentTopicId ?? -1,
+    );
+    const vector = this.ofComments.weigh(matter.features);
+    const own = parent === undefined ? 0 : this.index.similarity(vector, matter.places, parent);
+    const named = matter.features.size >= 2 && (post.places.length > 0 || post.hashtags.length > 0);
+    const copied = copies >= COPIES_FOR_TOPIC && post.text.length >= 15 && own < LEAVE && matter.features.size >= 2;
+    if (named || copied) {
+      const best = this.index.best(vector, matter.places, post.at, parent);
+      if (best !== null && best.score >= LEAVE && best.score > own + LEAVE_MARGIN)
+        return this.teach(best.topic, vector, matter);
+      if (copied) return this.splitOff(tx, post, vector, matter, parent, events);
+    }
+    return parent === undefined ? null : own > 0 ? this.teach(parent, vector, matter) : parent;
+  }
+
+  private teach(topic: TopicState, vector: ReadonlyMap<string, number>, matter: Matter): TopicState {
+    const comments = Math.max(1, topic.posts - topic.own);
+    this.index.learn(topic, vector, matter, COMMENT_RATE * Math.min(1, COMMENTS_THAT_TEACH / comments));
+    return topic;
+  }
+
+  /** What many people say under a post, and is not about the post, is a topic of its own. */
+  private async splitOff(
+    tx: Tx,
+    post: ChangedPost,
+    vector: ReadonlyMap<string, number>,
+    matter: Matter,
+    parent: TopicState | undefined,
+    events: TopicEvent[],
+  ): Promise<TopicState> {
+    const topic = await this.begin(tx, post);
+    this.index.learn(topic, vector, matter, 1);
+    this.consider(topic, post);
+    if (parent !== undefined) {
+      const about = { at: post.at, kind: 'split' as const, postId: post.id };
+      events.push(
+        { ...about, topic, text: `从“${parent.title}”的评论中分出` },
+        { ...about, topic: parent, text: `评论中分出“${topic.title}”` },
+      );
+    }
+    return topic;
+  }
+
+  private async begin(tx: Tx, post: ChangedPost): Promise<TopicState> {
     const { title, rank } = titleOf(post);
     const [row] = await tx.all<{ id: number }>(
-      `INSERT INTO topics (title, title_by, features, first_seen, last_seen, stage) VALUES (?, ?, '{}', ?, ?, 'sprouting') RETURNING id`,
+      `INSERT INTO topics (title, title_by, features, own, first_seen, last_seen, stage) VALUES (?, ?, '{}', 0, ?, ?, 'sprouting') RETURNING id`,
       [title, String(rank), post.at, post.at],
     );
     const topic: TopicState = {
       id: Number(row?.id),
       title,
       titleRank: rank,
+      titles: [],
       features: new Map(),
       norm: 0,
+      places: new Map(),
+      own: 0,
+      messages: 0,
       posts: 0,
       opinions: 0,
       firstSeen: post.at,
@@ -212,71 +216,63 @@ export class TopicDetector {
       officialAt: null,
       peakHeat: 0,
       peakAt: 0,
+      slow: 0,
+      slowAt: post.at,
       hours: new Map(),
+      pending: new Map(),
+      busiest: 0,
     };
-    this.topics.set(topic.id, topic);
+    this.index.remember(topic);
     await tx.run(
       `INSERT INTO topic_events (topic_id, at, kind, text, post_id) VALUES (?, ?, 'first-seen', '首次出现', ?)`,
       [topic.id, post.at, post.id],
     );
-    return this.learn(topic, features, 1);
-  }
-
-  private learn(topic: TopicState, features: ReadonlyMap<string, number>, rate: number): TopicState {
-    for (const [name, weight] of features) {
-      topic.features.set(name, (topic.features.get(name) ?? 0) + rate * weight);
-      let ids = this.byFeature.get(name);
-      if (ids === undefined) this.byFeature.set(name, (ids = new Set()));
-      ids.add(topic.id);
-    }
-    if (topic.features.size > 2 * FEATURES_KEPT) {
-      const kept = [...topic.features].sort((a, b) => b[1] - a[1]).slice(0, FEATURES_KEPT);
-      for (const name of topic.features.keys()) this.byFeature.get(name)?.delete(topic.id);
-      topic.features = new Map(kept);
-      for (const [name] of kept) this.byFeature.get(name)?.add(topic.id);
-    }
-    topic.norm = 0;
-    for (const weight of topic.features.values()) topic.norm += weight * weight;
     return topic;
   }
 
-  private count(topic: TopicState, post: ChangedPost, firstOfItsText: boolean): void {
+  /** A post's title becomes one to choose from. */
+  private consider(topic: TopicState, post: ChangedPost): void {
+    if (topic.titleRank === PERSON) return;
+    const { title, rank } = titleOf(post);
+    if (topic.titles.some((t) => t.title === title)) return;
+    topic.titles.push({ title, rank, words: wordsOf(title, this.enricher) });
+    if (topic.titles.length <= TITLES_KEPT) return;
+    const best = bestTitle(topic.titles, topic.features, topic.places);
+    // The best stays; of the others the oldest goes.
+    topic.titles.splice(topic.titles[0] === best ? 1 : 0, 1);
+  }
+
+  private count(topic: TopicState, post: ChangedPost, firstOfItsText: boolean, events: TopicEvent[]): void {
     const hour = hourOf(post.at);
-    let bucket = topic.hours.get(hour);
-    if (bucket === undefined)
-      topic.hours.set(
-        hour,
-        (bucket = {
-          hour,
-          posts: 0,
-          positive: 0,
-          neutral: 0,
-          negative: 0,
-          uncertain: 0,
-          decided: 0,
-          official: 0,
-          dirty: true,
-        }),
-      );
-    bucket.dirty = true;
-    bucket.posts++;
+    const buckets = [topic.hours, topic.pending].map((hours) => bucketOf(hours, hour));
+    for (const bucket of buckets) {
+      bucket.posts++;
+      if (post.official) bucket.official++;
+      else if (post.sentiment === 1) bucket.positive++;
+      else if (post.sentiment === 0) bucket.neutral++;
+      else if (post.sentiment === -1) bucket.negative++;
+      else bucket.uncertain++;
+      if (!post.official && post.sentiment !== 9) bucket.decided++;
+    }
     topic.posts++;
     if (firstOfItsText) topic.opinions++;
     topic.firstSeen = Math.min(topic.firstSeen, post.at);
     topic.lastSeen = Math.max(topic.lastSeen, post.at);
     topic.engagement += post.engagement;
-    if (post.official) {
-      bucket.official++;
-      if (topic.officialAt === null || post.at < topic.officialAt) topic.officialAt = post.at;
-      const { title, rank } = titleOf(post);
-      if (rank > topic.titleRank) [topic.title, topic.titleRank] = [title, rank];
-      return;
+    if (post.kind === 'message') {
+      topic.messages++;
+      topic.slow = slowed(topic.slow, topic.slowAt, topic.lastSeen) + 2 ** (-(topic.lastSeen - post.at) / (14 * DAY));
+      topic.slowAt = topic.lastSeen;
     }
-    if (post.sentiment === 1) bucket.positive++;
-    else if (post.sentiment === 0) bucket.neutral++;
-    else if (post.sentiment === -1) bucket.negative++;
-    else bucket.uncertain++;
-    if (post.sentiment !== 9) bucket.decided++;
+    if (post.official && (topic.officialAt === null || post.at < topic.officialAt)) topic.officialAt = post.at;
+    if (GROWN.includes(topic.posts))
+      events.push({
+        topic,
+        at: post.at,
+        kind: 'grown',
+        text: `累计达到 ${topic.posts} 条，${topic.opinions} 种说法`,
+        postId: post.id,
+      });
   }
 
   private async assign(tx: Tx, assigned: ReadonlyMap<number, number>): Promise<void> {
@@ -291,28 +287,43 @@ export class TopicDetector {
   }
 
   private async save(tx: Tx, topic: TopicState): Promise<void> {
-    for (const b of topic.hours.values()) {
-      if (!b.dirty) continue;
-      b.dirty = false;
+    for (const b of topic.pending.values()) {
       await tx.run(
         `INSERT INTO topic_hours (topic_id, hour, posts, positive, neutral, negative, uncertain, official) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (topic_id, hour) DO UPDATE SET posts = excluded.posts, positive = excluded.positive, neutral = excluded.neutral,
-           negative = excluded.negative, uncertain = excluded.uncertain, official = excluded.official`,
+         ON CONFLICT (topic_id, hour) DO UPDATE SET posts = topic_hours.posts + excluded.posts, positive = topic_hours.positive + excluded.positive,
+           neutral = topic_hours.neutral + excluded.neutral, negative = topic_hours.negative + excluded.negative,
+           uncertain = topic_hours.uncertain + excluded.uncertain, official = topic_hours.official + excluded.official`,
         [topic.id, b.hour, b.posts, b.positive, b.neutral, b.negative, b.uncertain, b.official],
       );
     }
-    const { heat } = heatAt({ ...topic, hours: [...topic.hours.values()] }, topic.lastSeen);
+    topic.pending.clear();
+    const hours = [...topic.hours.values()];
+    topic.busiest = Math.max(topic.busiest, busiestOf(hours));
+    const { heat } = heatAt({ ...topic, hours }, topic.lastSeen);
     if (heat > topic.peakHeat) [topic.peakHeat, topic.peakAt] = [heat, topic.lastSeen];
-    const features = Object.fromEntries([...topic.features].sort((a, b) => b[1] - a[1]).slice(0, FEATURES_KEPT));
+    if (topic.titleRank !== PERSON) {
+      const best = bestTitle(topic.titles, topic.features, topic.places);
+      if (best !== undefined) [topic.title, topic.titleRank] = [best.title, best.rank];
+    }
+    const features = Object.fromEntries(
+      largest(topic.features, FEATURES_STORED).map(([name, weight]) => [name, Math.round(weight * 1e4) / 1e4]),
+    );
     await tx.run(
       `UPDATE topics SET title = CASE WHEN title_by = 'person' THEN title ELSE ? END, title_by = CASE WHEN title_by = 'person' THEN title_by ELSE ? END,
-         features = ?, posts = ?, opinions = ?, first_seen = ?, last_seen = ?, engagement = ?, official_at = ?, peak_heat = ?, peak_at = ? WHERE id = ?`,
+         features = ?, places = ?, posts = ?, opinions = ?, own = ?, messages = ?, slow = ?, slow_at = ?, busiest = ?,
+         first_seen = ?, last_seen = ?, engagement = ?, official_at = ?, peak_heat = ?, peak_at = ? WHERE id = ?`,
       [
         topic.title,
         String(topic.titleRank),
         JSON.stringify(features),
+        JSON.stringify(Object.fromEntries(topic.places)),
         topic.posts,
         topic.opinions,
+        topic.own,
+        topic.messages,
+        topic.slow,
+        topic.slowAt,
+        topic.busiest,
         topic.firstSeen,
         topic.lastSeen,
         topic.engagement,
@@ -324,16 +335,60 @@ export class TopicDetector {
     );
   }
 
+  /** Two topics that have come to say the same of the same place are one; the larger keeps its number. */
+  private async mergeGrown(tx: Tx, touched: ReadonlySet<TopicState>): Promise<void> {
+    for (const topic of touched) {
+      if (topic.own < 2 || !this.index.topics.has(topic.id)) continue;
+      const unit = new Map([...topic.features].map(([name, weight]) => [name, weight / topic.norm]));
+      const best = this.index.best(unit, [...topic.places.keys()], topic.lastSeen, topic);
+      if (best === null || best.score < MERGE || best.topic.own < 2) continue;
+      const [into, from] = topic.own >= best.topic.own ? [topic, best.topic] : [best.topic, topic];
+      // What a person has named, a person merges.
+      if (from.titleRank === PERSON || into.titleRank === PERSON) continue;
+      await mergeTopics(tx, this.engine, {
+        from: from.id,
+        into: into.id,
+        at: Math.max(from.lastSeen, into.lastSeen),
+        text: `与“${from.title}”（${from.posts} 条）说的是同一件事，已自动合并`,
+      });
+      this.absorb(into, from);
+      await this.save(tx, into);
+    }
+  }
+
+  private absorb(into: TopicState, from: TopicState): void {
+    this.index.release(from);
+    for (const [hour, bucket] of from.hours) {
+      const mine = bucketOf(into.hours, hour);
+      for (const key of ['posts', 'positive', 'neutral', 'negative', 'uncertain', 'decided', 'official'] as const)
+        mine[key] += bucket[key];
+    }
+    into.posts += from.posts;
+    into.opinions += from.opinions;
+    into.own += from.own;
+    into.messages += from.messages;
+    into.engagement += from.engagement;
+    const slowAt = Math.max(into.slowAt, from.slowAt);
+    into.slow = slowed(into.slow, into.slowAt, slowAt) + slowed(from.slow, from.slowAt, slowAt);
+    into.slowAt = slowAt;
+    into.firstSeen = Math.min(into.firstSeen, from.firstSeen);
+    into.lastSeen = Math.max(into.lastSeen, from.lastSeen);
+    if (from.officialAt !== null) into.officialAt = Math.min(into.officialAt ?? from.officialAt, from.officialAt);
+    into.titles = [...into.titles, ...from.titles].slice(-TITLES_KEPT);
+    this.index.learn(into, from.features, { features: from.features, places: [...from.places.keys()] }, 1);
+  }
+
   /** Heat and stage move with time even when nothing arrives. */
   async refresh(): Promise<void> {
     if (!this.loaded) await this.load();
     const now = this.clock.now();
-    const active = [...this.topics.values()].filter((t) => now - t.lastSeen < 3 * DAY);
+    const active = [...this.index.topics.values()].filter((t) => now - t.lastSeen < quietAfter(t));
     const surging: { topic: TopicState; posts: number }[] = [];
     await this.db.write(async (tx) => {
-      await tx.run(`UPDATE topics SET heat = 0, stage = 'calm' WHERE last_seen < ? AND (heat > 0 OR stage <> 'calm')`, [
-        now - 3 * DAY,
-      ]);
+      await tx.run(
+        `UPDATE topics SET heat = 0, stage = 'calm' WHERE (heat > 0 OR stage <> 'calm') AND ((messages = 0 AND last_seen < ?) OR last_seen < ?)`,
+        [now - quietAfter({ messages: 0 }), now - quietAfter({ messages: 1 })],
+      );
       for (const topic of active) {
         const hours = [...topic.hours.values()];
         const { heat } = heatAt({ ...topic, hours }, now);
@@ -341,7 +396,7 @@ export class TopicDetector {
         await tx.run('UPDATE topics SET heat = ?, heat_day_ago = ?, stage = ? WHERE id = ?', [
           heat,
           dayAgo,
-          stageAt(hours, topic.firstSeen, now),
+          stageAt(hours, topic.firstSeen, now, topic.busiest),
           topic.id,
         ]);
         const last3 = hours.filter((h) => now - h.hour < 3 * HOUR).reduce((s, h) => s + h.posts, 0);
@@ -361,76 +416,104 @@ export class TopicDetector {
         href: `/topics/${topic.id}`,
       });
     }
-    this.drop(now);
   }
 
-  /** Long-silent topics leave the memory; their rows stay. */
-  private drop(now: number): void {
-    if (this.topics.size < 5000) return;
-    for (const topic of this.topics.values()) if (now - topic.lastSeen > 2 * ALIVE_MS) this.release(topic);
-  }
-
-  private release(topic: TopicState): void {
-    for (const name of topic.features.keys()) this.byFeature.get(name)?.delete(topic.id);
-    this.topics.delete(topic.id);
+  /** What is in memory, for those who measure it. */
+  remembered(): { topics: number; hours: number } {
+    let hours = 0;
+    for (const topic of this.index.topics.values()) hours += topic.hours.size;
+    return { topics: this.index.size, hours };
   }
 
   forget(): void {
-    this.topics.clear();
-    this.byFeature.clear();
-    this.frequency.clear();
-    this.seen = 0;
+    this.index.clear();
+    this.ofPosts.clear();
+    this.ofComments.clear();
+    this.copies.clear();
     this.loaded = false;
   }
 
   private async load(): Promise<void> {
     this.forget();
+    const [position] = await this.db.all<{ seq: number }>('SELECT seq FROM post_consumers WHERE name = ?', [CONSUMER]);
+    await this.copies.load(this.db, Number(position?.seq ?? 0));
     const [newest] = await this.db.all<{ at: number | null }>('SELECT max(last_seen) AS at FROM topics');
-    const since = Number(newest?.at ?? 0) - 2 * ALIVE_MS;
-    const rows = await this.db.all('SELECT * FROM topics WHERE merged_into IS NULL AND last_seen >= ?', [since]);
-    for (const r of rows) {
-      const topic: TopicState = {
-        id: Number(r['id']),
-        title: String(r['title']),
-        titleRank: r['title_by'] === 'person' ? 9 : Number(r['title_by']),
-        features: new Map(),
-        norm: 0,
-        posts: Number(r['posts']),
-        opinions: Number(r['opinions']),
-        firstSeen: Number(r['first_seen']),
-        lastSeen: Number(r['last_seen']),
-        engagement: Number(r['engagement']),
-        officialAt: r['official_at'] === null ? null : Number(r['official_at']),
-        peakHeat: Number(r['peak_heat']),
-        peakAt: Number(r['peak_at']),
-        hours: new Map(),
-      };
-      this.topics.set(topic.id, topic);
-      const features = JSON.parse(String(r['features'])) as Record<string, number>;
-      this.learn(topic, new Map(Object.entries(features)), 1);
-      for (const name of Object.keys(features))
-        this.frequency.set(name, (this.frequency.get(name) ?? 0) + topic.posts / 4);
+    const since = Number(newest?.at ?? 0) - LONGEST_ALIVE_MS;
+    const rows = await this.db.all('SELECT * FROM topics WHERE merged_into IS NULL AND last_seen >= ? ORDER BY id', [
+      since,
+    ]);
+    for (const row of rows) {
+      const topic = this.stateOf(row);
+      if (Number(newest?.at ?? 0) - topic.lastSeen > aliveFor(topic)) continue;
+      this.index.remember(topic);
+      this.index.seen(topic.lastSeen);
+      this.ofPosts.note(topic.features.keys(), Math.max(1, topic.own));
+      this.ofComments.note(topic.features.keys(), Math.max(1, (topic.posts - topic.own) / 4));
     }
     const hours = await this.db.all(
-      'SELECT h.* FROM topic_hours h JOIN topics t ON t.id = h.topic_id WHERE t.merged_into IS NULL AND t.last_seen >= ?',
-      [since],
+      'SELECT h.* FROM topic_hours h JOIN topics t ON t.id = h.topic_id WHERE t.merged_into IS NULL AND t.last_seen >= ? AND h.hour >= t.last_seen - ?',
+      [since, 4 * DAY],
     );
-    for (const h of hours) {
-      const [positive, neutral, negative] = [Number(h['positive']), Number(h['neutral']), Number(h['negative'])];
-      this.topics.get(Number(h['topic_id']))?.hours.set(Number(h['hour']), {
-        hour: Number(h['hour']),
-        posts: Number(h['posts']),
-        positive,
-        neutral,
-        negative,
-        uncertain: Number(h['uncertain']),
-        decided: positive + neutral + negative,
-        official: Number(h['official']),
-        dirty: false,
-      });
-    }
-    const [count] = await this.db.all<{ n: number }>('SELECT COALESCE(SUM(posts), 0) AS n FROM topics');
-    this.seen = Number(count?.n ?? 0);
+    for (const row of hours)
+      this.index.topics.get(Number(row['topic_id']))?.hours.set(Number(row['hour']), hourFrom(row));
     this.loaded = true;
   }
+
+  private stateOf(row: Row): TopicState {
+    const title = String(row['title']);
+    const rank = row['title_by'] === 'person' ? PERSON : Number(row['title_by']);
+    return {
+      id: Number(row['id']),
+      title,
+      titleRank: rank,
+      titles: rank === PERSON ? [] : [{ title, rank, words: wordsOf(title, this.enricher) }],
+      features: new Map(Object.entries(JSON.parse(String(row['features'])) as Record<string, number>)),
+      norm: 0,
+      places: new Map(Object.entries(JSON.parse(String(row['places'])) as Record<string, number>)),
+      own: Number(row['own']),
+      messages: Number(row['messages']),
+      posts: Number(row['posts']),
+      opinions: Number(row['opinions']),
+      firstSeen: Number(row['first_seen']),
+      lastSeen: Number(row['last_seen']),
+      engagement: Number(row['engagement']),
+      officialAt: row['official_at'] === null ? null : Number(row['official_at']),
+      peakHeat: Number(row['peak_heat']),
+      peakAt: Number(row['peak_at']),
+      slow: Number(row['slow']),
+      slowAt: Number(row['slow_at']),
+      hours: new Map(),
+      pending: new Map(),
+      busiest: Number(row['busiest']),
+    };
+  }
+}
+
+/** Without a word for this long a topic is calm; a grievance waits for the next letter longer. */
+function quietAfter(topic: Pick<TopicState, 'messages'>): number {
+  return topic.messages > 0 ? 30 * DAY : 3 * DAY;
+}
+
+function bucketOf(hours: Map<number, HourBucket>, hour: number): HourBucket {
+  let bucket = hours.get(hour);
+  if (bucket === undefined)
+    hours.set(
+      hour,
+      (bucket = { hour, posts: 0, positive: 0, neutral: 0, negative: 0, uncertain: 0, decided: 0, official: 0 }),
+    );
+  return bucket;
+}
+
+function hourFrom(row: Row): HourBucket {
+  const [positive, neutral, negative] = [Number(row['positive']), Number(row['neutral']), Number(row['negative'])];
+  return {
+    hour: Number(row['hour']),
+    posts: Number(row['posts']),
+    positive,
+    neutral,
+    negative,
+    uncertain: Number(row['uncertain']),
+    decided: positive + neutral + negative,
+    official: Number(row['official']),
+  };
 }

@@ -33,7 +33,22 @@ describe('heat', () => {
 
   it('cools when nothing more is said', () => {
     const input = { hours: hoursAgo([5, 50, 80]), posts: 135, opinions: 100, engagement: 0 };
-    expect(heatAt(input, NOW + 12 * HOUR).heat).toBeLessThan(heatAt(input, NOW).heat / 2);
+    expect(heatAt(input, NOW + 24 * HOUR).heat).toBeLessThan(heatAt(input, NOW).heat / 2);
+  });
+});
+
+describe('heat’s order', () => {
+  it('puts the larger of two topics first, however suddenly the smaller came', () => {
+    const sudden = { hours: hoursAgo([30, 40, 50]), posts: 120, opinions: 120, engagement: 0 };
+    const large = { hours: hoursAgo(new Array<number>(24).fill(60)), posts: 1440, opinions: 1000, engagement: 0 };
+    expect(heatAt(large, NOW).heat).toBeGreaterThan(heatAt(sudden, NOW).heat);
+  });
+
+  it('keeps a grievance warm that gathers letters over weeks', () => {
+    const input = { hours: hoursAgo([1]), posts: 40, opinions: 40, engagement: 20 };
+    const many = heatAt({ ...input, slow: 30, slowAt: NOW }, NOW).heat;
+    expect(many).toBeGreaterThan(heatAt({ ...input, slow: 1, slowAt: NOW }, NOW).heat * 1.5);
+    expect(heatAt({ ...input, slow: 30, slowAt: NOW - 60 * 24 * HOUR }, NOW).heat).toBeLessThan(many);
   });
 });
 

@@ -16,6 +16,9 @@ export interface HeatInput {
   opinions: number;
   posts: number;
   engagement: number;
+  /** Citizens' messages, each halved every fortnight, as of `slowAt`. */
+  slow?: number;
+  slowAt?: number;
 }
 
 export interface HeatPart {
@@ -27,14 +30,27 @@ export interface HeatPart {
 
 const HOUR = 3_600_000;
 const HALF_LIFE_HOURS = 6;
-/** Decayed posts at which volume counts in full: about what a city's hottest topics reach. */
-const FULL_VOLUME = 400;
-const FULL_ENGAGEMENT = 200_000;
+/** A grievance gathers messages over weeks; each counts this much of a comment of the hour, and is halved every fortnight. */
+const SLOW_WEIGHT = 1 / 3;
+const SLOW_HALF_LIFE_HOURS = 14 * 24;
+/** Decayed posts at which volume counts in full: a topic of the whole country. A city's hottest reach about half. */
+const FULL_VOLUME = 5000;
+const FULL_ENGAGEMENT = 500_000;
+/** Posts in three hours below which a rise is told from chance only in part. */
+const FULL_RISE = 300;
+
+/** What is left of a count after some time. */
+export function slowed(value: number, since: number, now: number): number {
+  return value * 2 ** (-Math.max(0, now - since) / (SLOW_HALF_LIFE_HOURS * HOUR));
+}
 
 /**
- * heat = 45·volume + 25·growth + 10·breadth + 10·negativity + 10·engagement, each 0–1 and all but volume scaled by volume's presence:
- * volume = ln(1 + Σ posts·2^(−age/6h)) / ln(1 + 400); growth = last 3 h against the 21 h before, full at five times;
- * breadth = distinct opinions per post; negativity = negative share of decided; engagement = ln(1 + likes, comments, reposts) / ln(1 + 200,000).
+ * heat = 55·volume + 15·support·presence + (12·growth + 9·breadth + 9·negativity)·volume, each 0–1, where with
+ * D = Σ posts·2^(−age/6h) + ⅓ Σ messages·2^(−age/14d):
+ * volume = ln(1 + D) / ln(1 + 5000): size decides, so that the larger of two topics stands first;
+ * support = ln(1 + likes, comments, reposts) / ln(1 + 500,000), presence = D / (1 + D): votes count while people still speak of it;
+ * growth = (last 3 h against the 21 h before, full at five times) · min(1, ln(1 + last 3 h) / ln(1 + 300)): ten posts out of nothing are no wave;
+ * breadth = distinct opinions per post; negativity = negative share of decided.
  */
 export function heatAt(input: HeatInput, now: number): { heat: number; parts: HeatPart[] } {
   let decayed = 0;
@@ -51,26 +67,33 @@ export function heatAt(input: HeatInput, now: number): { heat: number; parts: He
     negative += h.negative;
     decided += h.decided;
   }
-  const volume = Math.min(1, Math.log1p(decayed) / Math.log1p(FULL_VOLUME));
+  const slow = slowed(input.slow ?? 0, input.slowAt ?? now, now);
+  const size = decayed + SLOW_WEIGHT * slow;
+  const volume = Math.min(1, Math.log1p(size) / Math.log1p(FULL_VOLUME));
   const growthRate = last3 / 3 / (before / 21 + 0.5);
-  const growth = Math.min(1, Math.max(0, (growthRate - 1) / 4));
+  const growth =
+    Math.min(1, Math.max(0, (growthRate - 1) / 4)) * Math.min(1, Math.log1p(last3) / Math.log1p(FULL_RISE));
   const breadth = input.posts === 0 ? 0 : Math.min(1, input.opinions / input.posts);
   const negativity = decided < 5 ? 0 : negative / decided;
-  const engagement = Math.min(1, Math.log1p(input.engagement) / Math.log1p(FULL_ENGAGEMENT));
+  const support = Math.min(1, Math.log1p(input.engagement) / Math.log1p(FULL_ENGAGEMENT));
   const parts: HeatPart[] = [
-    { name: '声量', value: 45 * volume, text: `按 6 小时半衰期折算，相当于 ${Math.round(decayed)} 条` },
+    {
+      name: '声量',
+      value: 55 * volume,
+      text: `按 6 小时半衰期折算，相当于 ${Math.round(decayed)} 条${slow >= 1 ? `；另有近期来信折算 ${Math.round(slow)} 件（每 14 天减半）` : ''}`,
+    },
+    { name: '互动', value: 15 * support * (size / (1 + size)), text: `转评赞合计 ${input.engagement}` },
     {
       name: '增速',
-      value: 25 * growth * volume,
+      value: 12 * growth * volume,
       text: `最近 3 小时每小时 ${(last3 / 3).toFixed(1)} 条，此前 21 小时每小时 ${(before / 21).toFixed(1)} 条`,
     },
-    { name: '意见多样', value: 10 * breadth * volume, text: `${input.opinions} 种说法 / ${input.posts} 条` },
+    { name: '意见多样', value: 9 * breadth * volume, text: `${input.opinions} 种说法 / ${input.posts} 条` },
     {
       name: '负面',
-      value: 10 * negativity * volume,
+      value: 9 * negativity * volume,
       text: decided < 5 ? '可判断情感的不足 5 条，不计' : `${Math.round(negativity * 100)}%（n=${decided}）`,
     },
-    { name: '互动', value: 10 * engagement * volume, text: `转评赞合计 ${input.engagement}` },
   ].map((p) => ({ ...p, value: Math.round(p.value * 10) / 10 }));
   const heat = Math.min(
     100,
@@ -79,15 +102,24 @@ export function heatAt(input: HeatInput, now: number): { heat: number; parts: He
   return { heat: Math.round(heat * 10) / 10, parts };
 }
 
-/** 萌芽 → 上升 → 高位 → 回落 → 平息, from the last three hours against the topic's own busiest three. */
-export function stageAt(hours: readonly HourCount[], firstSeen: number, now: number): TopicStage {
+/** Posts of the busiest three hours in a row. */
+export function busiestOf(hours: readonly Pick<HourCount, 'hour' | 'posts'>[]): number {
+  const byHour = new Map(hours.map((h) => [h.hour, h.posts]));
+  return Math.max(
+    0,
+    ...hours.map((h) => h.posts + (byHour.get(h.hour - HOUR) ?? 0) + (byHour.get(h.hour - 2 * HOUR) ?? 0)),
+  );
+}
+
+/** 萌芽 → 上升 → 高位 → 回落 → 平息, from the last three hours against the topic's own busiest three (`known`: of hours no longer at hand). */
+export function stageAt(hours: readonly HourCount[], firstSeen: number, now: number, known = 0): TopicStage {
   const byHour = new Map(hours.map((h) => [h.hour, h.posts]));
   // The hour at hand is not over: judged by the last three whole ones.
   const current = Math.floor(now / HOUR) * HOUR - HOUR;
   const sum3 = (end: number) => [0, 1, 2].reduce((s, i) => s + (byHour.get(end - i * HOUR) ?? 0), 0);
   const last = sum3(current);
   const previous = sum3(current - 3 * HOUR);
-  const busiest = Math.max(1, ...hours.map((h) => sum3(h.hour)));
+  const busiest = Math.max(1, known, busiestOf(hours));
   if (last === 0 && previous === 0 && sum3(current - 6 * HOUR) === 0) return 'calm';
   if (now - firstSeen < 3 * HOUR && last < 30) return 'sprouting';
   if (last < 0.1 * busiest) return previous < 0.1 * busiest ? 'calm' : 'falling';

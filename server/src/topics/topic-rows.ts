@@ -109,6 +109,7 @@ export class TopicRowsReader {
         }
       }
       const features = Object.keys(JSON.parse(String(r['features'])) as Record<string, number>);
+      const named = JSON.parse(String(r['places'])) as Record<string, number>;
       const heat = Number(r['heat']);
       return {
         id: String(id),
@@ -124,8 +125,8 @@ export class TopicRowsReader {
         lastSeenAt: toInstant(Number(r['last_seen'])),
         spark,
         sentiment,
-        keywords: features.filter((f) => !f.startsWith('#')).slice(0, 8),
-        places: [],
+        keywords: features.filter((f) => !/^[#@]/u.test(f)).slice(0, 8),
+        places: placesOf(features, named),
         officialAnswer: r['official_at'] !== null,
         officialAnswerAt: toInstantOrNull(r['official_at'] === null ? null : Number(r['official_at'])),
         claimIds: claims.filter((c) => Number(c.topic_id) === id).map((c) => String(c.id)),
@@ -133,4 +134,13 @@ export class TopicRowsReader {
       };
     });
   }
+}
+
+/** Where it is about: the narrow places its posts name most, else the widest ones. */
+function placesOf(features: readonly string[], named: Readonly<Record<string, number>>): string[] {
+  const narrow = Object.entries(named).sort((a, b) => b[1] - a[1]);
+  const most = narrow[0]?.[1] ?? 0;
+  const often = narrow.filter(([, times]) => times * 3 >= most).map(([place]) => place);
+  const wide = features.filter((f) => f.startsWith('@')).map((f) => f.slice(1));
+  return [...new Set([...often, ...wide])].slice(0, 3);
 }

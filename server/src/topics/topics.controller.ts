@@ -19,9 +19,11 @@ import { conflict, notFound } from '../platform/errors.ts';
 import { CallerParam, Endpoint, Input } from '../platform/http/endpoint.ts';
 import { windowOf } from '../platform/time-window.ts';
 import { PostViews } from '../posts/post-view.ts';
+import { SearchEngine } from '../search/search-engine.ts';
 import { CoveragePort } from '../rollups/coverage.ts';
 import { TopicDetector } from './detect.ts';
 import { heatAt } from './heat.ts';
+import { mergeTopics } from './merge.ts';
 import { TopicRowsReader } from './topic-rows.ts';
 
 const HOUR = 3_600_000;
@@ -36,6 +38,7 @@ export class TopicsController {
     private readonly coverage: CoveragePort,
     private readonly detector: TopicDetector,
     private readonly clock: Clock,
+    private readonly engine: SearchEngine,
   ) {}
 
   @Endpoint(routes.topics.list)
@@ -65,6 +68,8 @@ export class TopicsController {
         posts: row.posts,
         opinions: row.opinions,
         engagement: Number(raw['engagement']),
+        slow: Number(raw['slow']),
+        slowAt: Number(raw['slow_at']),
         hours: hours.map((h) => ({
           hour: Number(h['hour']),
           posts: Number(h['posts']),
@@ -197,28 +202,12 @@ export class TopicsController {
     if (from.id === into.id) throw conflict('不能把话题并入它自己，没有改动。', '请选择另一个话题。');
     const [a, b] = [Number(from.id), Number(into.id)];
     await this.db.write(async (tx) => {
-      await tx.run(
-        `INSERT INTO topic_hours (topic_id, hour, posts, positive, neutral, negative, uncertain, official)
-         SELECT ?, hour, posts, positive, neutral, negative, uncertain, official FROM topic_hours WHERE topic_id = ?
-         ON CONFLICT (topic_id, hour) DO UPDATE SET posts = topic_hours.posts + excluded.posts, positive = topic_hours.positive + excluded.positive,
-           neutral = topic_hours.neutral + excluded.neutral, negative = topic_hours.negative + excluded.negative,
-           uncertain = topic_hours.uncertain + excluded.uncertain, official = topic_hours.official + excluded.official`,
-        [b, a],
-      );
-      await tx.run('UPDATE posts SET topic_id = ? WHERE topic_id = ?', [b, a]);
-      await tx.run(
-        `UPDATE topics SET posts = posts + (SELECT posts FROM topics WHERE id = ?), opinions = opinions + (SELECT opinions FROM topics WHERE id = ?),
-           first_seen = (SELECT min(first_seen) FROM topics WHERE id IN (?, ?)),
-           last_seen = (SELECT max(last_seen) FROM topics WHERE id IN (?, ?)) WHERE id = ?`,
-        [a, a, a, b, a, b, b],
-      );
-      await tx.run('UPDATE topics SET merged_into = ? WHERE id = ?', [b, a]);
-      await tx.run('UPDATE claims SET topic_id = ? WHERE topic_id = ?', [b, a]);
-      await tx.run(`INSERT INTO topic_events (topic_id, at, kind, text) VALUES (?, ?, 'merged', ?)`, [
-        b,
-        this.clock.now(),
-        `${caller.displayName}并入“${from.title}”（${from.posts} 条）`,
-      ]);
+      await mergeTopics(tx, this.engine, {
+        from: a,
+        into: b,
+        at: this.clock.now(),
+        text: `${caller.displayName}并入“${from.title}”（${from.posts} 条）`,
+      });
       await disturb(tx, 'topics');
     });
     this.detector.forget();

@@ -60,6 +60,9 @@ export function buildUrl(path: string, params: unknown, query: unknown): string 
   return `/api${filled}${text ? `?${text}` : ''}`;
 }
 
+/** How long after a write a hint still counts as its echo. */
+const OWN_ECHO_MS = 1500;
+
 function localError(code: ErrorBody['code'], message: string, todo: string): ErrorBody {
   return { code, message, kept: '本页已填写的内容没有丢失。', todo, correlationId: '本机' };
 }
@@ -78,9 +81,16 @@ async function readError(response: Response): Promise<ErrorBody> {
   );
 }
 
+let lastWriteAt = -Infinity;
+/** Whether this page itself wrote something just now: what it hears about then is its own doing, and it has loaded again already. */
+export function wroteJustNow(): boolean {
+  return Date.now() - lastWriteAt < OWN_ECHO_MS;
+}
+
 async function request(route: Route, parts: Parts, options: CallOptions, retried: boolean): Promise<unknown> {
   const headers: Record<string, string> = { accept: 'application/json' };
   const write = route.method !== 'GET';
+  if (write) lastWriteAt = Date.now();
   if (write && csrfToken) headers['x-csrf-token'] = csrfToken;
   if (parts.body !== undefined) headers['content-type'] = 'application/json';
   let response: Response;
@@ -96,6 +106,7 @@ async function request(route: Route, parts: Parts, options: CallOptions, retried
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, localError('unavailable', '连不上服务器。', '请检查网络后重试。'));
   }
+  if (write) lastWriteAt = Date.now();
   if (response.ok) return response.json();
   const body = await readError(response);
   if (body.code === 'csrf' && refreshCsrf && !retried) {

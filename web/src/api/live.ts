@@ -4,11 +4,14 @@
  */
 import { LiveEvent } from '@minsheng/contracts';
 import { onScopeDispose, ref } from 'vue';
+import { wroteJustNow } from './client.ts';
 
 export type LiveType = LiveEvent['type'];
 type Listener = { types: ReadonlySet<LiveType>; onHint: (event: LiveEvent | null) => void };
 
 const ALL_TYPES: readonly LiveType[] = ['posts', 'topics', 'claim', 'alert', 'inbox', 'source', 'briefing'];
+/** What a person's own step sets off; the rest comes from collecting. */
+const OWN: ReadonlySet<LiveType> = new Set(['claim', 'inbox', 'briefing', 'source', 'topics']);
 const POLL_MS = 60_000;
 const CLOSE_AFTER_MS = 5_000;
 
@@ -29,6 +32,7 @@ function receive(message: MessageEvent<string>): void {
   } catch {
     return;
   }
+  if (OWN.has(event.type) && wroteJustNow()) return;
   for (const listener of listeners) if (listener.types.has(event.type)) listener.onHint(event);
 }
 

@@ -105,7 +105,7 @@ describe('findings', () => {
     expect(heatFinding([])).toBe('没有热点话题');
   });
   it('of a topic compare before and after the official answer', () => {
-    expect(topicFinding(topic, Date.now())).toMatch(/^官方回应后 3 小时，每小时新增下降 \d+%/);
+    expect(topicFinding(topic, Date.now())).toMatch(/^官方首次发声后 3 小时，每小时新增下降 \d+%/);
     const unanswered = { ...topic, marks: [], topic: { ...topic.topic, officialAnswer: false } };
     expect(topicFinding(unanswered, Date.now())).toContain('尚无官方回应');
   });

@@ -3,14 +3,14 @@
  */
 import type { RouteAnswer, routes, TopicRow } from '@minsheng/contracts';
 import type { EChartsOption } from 'echarts';
-import { exactCount, percentText, signedText } from '../ui/format.ts';
+import { exactCount, percentText, signedText, spaced } from '../ui/format.ts';
 import { platformName, STAGE } from '../ui/labels.ts';
 import type { Table } from './csv.ts';
 import { CHART_FONT, type ChartTheme } from './theme.ts';
-import { escapeHtml } from './time-axis.ts';
+import { escapeHtml, tableTime } from './time-axis.ts';
 
 type Channels = RouteAnswer<typeof routes.dashboard.channels>;
-const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)}…` : text);
+const cut = (text: string, length: number): string => spaced(text.length > length ? `${text.slice(0, length)}…` : text);
 
 function frame(theme: ChartTheme) {
   return {
@@ -100,7 +100,7 @@ export function heatOption(topics: readonly TopicRow[], theme: ChartTheme): ECha
         symbol: 'rect',
         symbolSize: [2, 20],
         silent: true,
-        itemStyle: { color: theme.orange },
+        itemStyle: { color: theme.ink3 },
         data: rows.map((t) => Math.max(0, t.heat - t.heatDelta)),
       },
     ],
@@ -110,30 +110,45 @@ export function heatOption(topics: readonly TopicRow[], theme: ChartTheme): ECha
 export function heatTable(topics: readonly TopicRow[]): Table {
   return {
     columns: ['话题', '热度', '24 小时变化', '阶段', '帖文', '最近 24 小时', '首次出现'],
-    rows: topics.map((t) => [t.title, t.heat, t.heatDelta, STAGE[t.stage], t.posts, t.posts24h, t.firstSeenAt]),
+    rows: topics.map((t) => [
+      t.title,
+      t.heat,
+      t.heatDelta,
+      STAGE[t.stage],
+      t.posts,
+      t.posts24h,
+      tableTime(t.firstSeenAt),
+    ]),
   };
 }
 
-const channelName = (c: Channels['items'][number]): string => `${c.name} · ${platformName(c.platform)}`;
+/** The public's voices by platform; what official accounts published themselves is in the table only. */
+const channelRows = (channels: Channels) =>
+  channels.items
+    .filter((c) => c.public > 0)
+    .toSorted((a, b) => b.public - a.public)
+    .slice(0, HEAT_ROWS);
 
 export function channelsFinding(channels: Channels): string {
   const all = channels.items.reduce((n, c) => n + c.public, 0);
-  const first = channels.items.toSorted((a, b) => b.public - a.public)[0];
-  if (!first || all === 0) return '这段时间没有采集到公众声音';
-  return `${percentText(first.public / all)} 的公众声音在「${first.name}」${platformName(first.platform)}（n=${exactCount(all)}）`;
+  const first = channelRows(channels)[0];
+  if (!first) return '这段时间没有采集到公众声音';
+  if (first.public === all) return `公众声音都在${platformName(first.platform)}（n=${exactCount(all)}）`;
+  return `${percentText(first.public / all)} 的公众声音在${platformName(first.platform)}（n=${exactCount(all)}）`;
 }
 
 export function channelsOption(channels: Channels, theme: ChartTheme): EChartsOption {
-  const rows = channels.items.toSorted((a, b) => b.public - a.public).slice(0, HEAT_ROWS);
+  const rows = channelRows(channels);
+  const all = channels.items.reduce((n, c) => n + c.public, 0);
   return {
     ...frame(theme),
     yAxis: [
       nameAxis(
-        rows.map((c) => cut(channelName(c), 16)),
+        rows.map((c) => platformName(c.platform)),
         theme,
       ),
       valueAxis(
-        rows.map((c) => exactCount(c.public)),
+        rows.map((c) => `${exactCount(c.public)}（${percentText(c.public / all)}）`),
         theme,
       ),
     ],
@@ -141,9 +156,7 @@ export function channelsOption(channels: Channels, theme: ChartTheme): EChartsOp
       ...frame(theme).tooltip,
       formatter: (params) => {
         const c = rows[(Array.isArray(params) ? params[0] : params)?.dataIndex ?? 0];
-        return c
-          ? `<b>${escapeHtml(channelName(c))}</b><br>公众 ${exactCount(c.public)}<br>官方 ${exactCount(c.official)}`
-          : '';
+        return c ? `<b>${escapeHtml(platformName(c.platform))}</b><br>公众 ${exactCount(c.public)}` : '';
       },
     },
     series: [
@@ -151,6 +164,7 @@ export function channelsOption(channels: Channels, theme: ChartTheme): EChartsOp
         name: '公众',
         type: 'bar',
         barWidth: '52%',
+        barMaxWidth: 28,
         itemStyle: { color: theme.bar },
         data: rows.map((c) => c.public),
       },

@@ -7,7 +7,7 @@ import type { EChartsOption } from 'echarts';
 import { exactCount, percentText } from '../ui/format.ts';
 import type { Table } from './csv.ts';
 import { CHART_FONT, type ChartTheme } from './theme.ts';
-import { bucketTitle, countAxis, eventMarks, sharedTooltip, timeAxis } from './time-axis.ts';
+import { bucketTitle, countAxis, eventMarks, sharedTooltip, tableTime, timeAxis } from './time-axis.ts';
 
 function secondsOf(detail: ClaimDetail): number {
   const [first, second] = detail.curve;
@@ -94,6 +94,6 @@ export function spreadOption(detail: ClaimDetail, theme: ChartTheme, width?: num
 export function spreadTable(detail: ClaimDetail): Table {
   return {
     columns: ['时间（北京时间）', '转述', '质疑', '官方', '累计'],
-    rows: detail.curve.map((p) => [p.at, p.spreading, p.doubting, p.official, p.cumulative]),
+    rows: detail.curve.map((p) => [tableTime(p.at), p.spreading, p.doubting, p.official, p.cumulative]),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * In: bucket starts. Out: a category axis in +08:00 with weekdays, the same in every browser's zone. Called by: charts over time.
  */
-import { partsAt } from '../ui/format.ts';
+import { partsAt, spaced, toLocalInput } from '../ui/format.ts';
 import type { ChartTheme } from './theme.ts';
 
 const two = (n: number): string => String(n).padStart(2, '0');
@@ -13,6 +13,11 @@ export function bucketTitle(at: string, bucketSeconds: number): string {
   if (bucketSeconds >= 86_400) return head;
   const end = partsAt(Date.parse(at) + bucketSeconds * 1000);
   return `${head} ${two(p.hour)}:${two(p.minute)} – ${two(end.hour)}:${two(end.minute)}`;
+}
+
+/** A moment in tables and CSV, as spreadsheets read it, in Beijing time: `2026-11-24 08:00`. */
+export function tableTime(at: string): string {
+  return toLocalInput(at).replace('T', ' ');
 }
 
 const STEPS = [1, 2, 3, 6, 12, 24, 48, 72, 168].map((hours) => hours * 3600);
@@ -104,6 +109,13 @@ export const PLOT_WIDTH = 680;
 export const PHONE_PLOT_WIDTH = 270;
 const LONGEST = 18;
 
+/** What an official post is about: the head between 【】 where it has one, without the # of its topic. */
+export function headOf(text: string): string {
+  const head = /【([^】]{2,})】?/u.exec(text)?.[1] ?? text;
+  const plain = head.replaceAll('#', '').trim();
+  return plain === '' ? text : plain;
+}
+
 /**
  * Vertical marks with their text at the top. Labels that would touch move up a level; `top` is the room they need. More than three
  * neighbours keep their line and give their text to the tooltip only.
@@ -119,7 +131,8 @@ export function eventMarks(
   let levels = 0;
   const data = sorted.map((mark) => {
     const index = bucketOf(mark.at, instants);
-    const text = mark.text.length > LONGEST ? `${mark.text.slice(0, LONGEST)}…` : mark.text;
+    const words = headOf(mark.text);
+    const text = spaced(words.length > LONGEST ? `${words.slice(0, LONGEST)}…` : words);
     // Near the right edge the text hangs to the left of its line, near the left edge to the right, so that it stays in the chart.
     const share = (index + 0.5) / Math.max(1, instants.length);
     const align = share > 0.8 ? ('right' as const) : share < 0.2 ? ('left' as const) : ('center' as const);

@@ -19,6 +19,9 @@ function asSeries(detail: TopicDetail): VolumeSeries {
   };
 }
 
+/** Below this many posts an hour no percentage is given. */
+const SMALL = 10;
+
 /** Says whether it calmed down after the first official answer: mean of the 3 buckets before against the 3 from 1 bucket after. */
 export function topicFinding(detail: TopicDetail, now: number): string {
   const curve = detail.curve;
@@ -32,16 +35,19 @@ export function topicFinding(detail: TopicDetail, now: number): string {
   const after = mean(at + 1, at + 4);
   if (answered && at >= 0 && before !== null && after !== null && before > 0) {
     const change = after / before - 1;
+    const [from, to] = [exactCount(Math.round(before)), exactCount(Math.round(after))];
+    // A share of a handful says nothing; the counts do.
+    if (before < SMALL) return `官方首次发声后 3 小时，每小时约 ${to} 条（此前约 ${from} 条）`;
     const words =
       Math.abs(change) < 0.1 ? '变化不大' : `${change < 0 ? '下降' : '上升'} ${percentText(Math.abs(change))}`;
-    return `官方回应后 3 小时，每小时新增${words}（${exactCount(Math.round(before))} → ${exactCount(Math.round(after))} 条）`;
+    return `官方首次发声后 3 小时，每小时新增${words}（${from} → ${to} 条）`;
   }
   const peak = curve.reduce<(typeof curve)[number] | null>(
     (best, p) => (best === null || p.total > best.total ? p : best),
     null,
   );
   if (!peak) return '还没有足够的数据画出走势';
-  return `${timeText(peak.at, now)}最多，每小时 ${exactCount(peak.total)} 条${detail.topic.officialAnswer ? '' : '，尚无官方回应'}`;
+  return `${timeText(peak.at, now)} 最多，每小时 ${exactCount(peak.total)} 条${detail.topic.officialAnswer ? '' : '，尚无官方回应'}`;
 }
 
 export function topicCurveOption(detail: TopicDetail, theme: ChartTheme, width?: number): EChartsOption {

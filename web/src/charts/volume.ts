@@ -7,7 +7,7 @@ import type { EChartsOption } from 'echarts';
 import { exactCount, percentText, timeText } from '../ui/format.ts';
 import type { Table } from './csv.ts';
 import { CHART_FONT, type ChartTheme } from './theme.ts';
-import { bucketTitle, countAxis, escapeHtml, eventMarks, sharedTooltip, timeAxis } from './time-axis.ts';
+import { bucketTitle, countAxis, escapeHtml, eventMarks, sharedTooltip, tableTime, timeAxis } from './time-axis.ts';
 
 type Bucket = VolumeSeries['buckets'][number];
 export const total = (b: Pick<Bucket, 'positive' | 'neutral' | 'negative' | 'uncertain'>): number =>
@@ -27,7 +27,11 @@ export function volumeFinding(series: VolumeSeries, now: number): string {
   );
   if (!peak || total(peak) === 0) return '这段时间没有采集到公众声音';
   const share = percentText(peak.negative / total(peak));
-  return `${timeText(peak.at, now)} 起的${series.bucketSeconds === 3600 ? '一小时' : ` ${bucketName(series.bucketSeconds)}`}最多，${exactCount(total(peak))} 条，其中负面 ${share}`;
+  const when =
+    series.bucketSeconds >= 86_400
+      ? timeText(peak.at, now).slice(0, -6)
+      : `${timeText(peak.at, now)} 起的${series.bucketSeconds === 3600 ? '一小时' : ` ${bucketName(series.bucketSeconds)}`}`;
+  return `${when}最多，${exactCount(total(peak))} 条，其中负面 ${share}`;
 }
 
 const LAYERS = [
@@ -87,6 +91,14 @@ export function volumeOption(series: VolumeSeries, theme: ChartTheme, width?: nu
 export function volumeTable(series: VolumeSeries): Table {
   return {
     columns: ['时间（北京时间）', '正面', '中性', '负面', '难以判断', '合计', '官方发布'],
-    rows: series.buckets.map((b) => [b.at, b.positive, b.neutral, b.negative, b.uncertain, total(b), b.official]),
+    rows: series.buckets.map((b) => [
+      tableTime(b.at),
+      b.positive,
+      b.neutral,
+      b.negative,
+      b.uncertain,
+      total(b),
+      b.official,
+    ]),
   };
 }

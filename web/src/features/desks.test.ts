@@ -133,7 +133,7 @@ describe('舆情日报', () => {
   it('shows a shared briefing without links into the desk, and an expired link in words', async () => {
     const shared = await go(SharedBriefingPage, '/shared/briefings/:token', '/shared/briefings/ok', '');
     expect(shared.page.findAll('a')).toHaveLength(0);
-    await shared.page.find('button.figure').trigger('click');
+    await shared.page.find('.figure[role=button]').trigger('click');
     expect(shared.page.text()).toContain('这个数字怎么来的');
     shared.page.unmount();
     const { page } = await go(SharedBriefingPage, '/shared/briefings/:token', '/shared/briefings/expired', '');

@@ -78,7 +78,7 @@ describe('总览', () => {
     await flushPromises();
     expect(asked).toHaveLength(before);
     expect(page.text()).toContain('有 3 条更新');
-    await button(page, '有 3 条更新，点击显示').trigger('click');
+    await button(page, '有 3 条更新').trigger('click');
     await flushPromises();
     expect(asked.length).toBeGreaterThan(before);
     expect(page.text()).not.toContain('条更新');
@@ -105,7 +105,7 @@ describe('热点话题', () => {
   it('keeps its filters in the address and says when nothing matches', async () => {
     const { page, router, asked } = await mountPage(TopicsPage, '/topics', '/topics?sort=growth');
     open = page;
-    expect(page.findAll('[data-row] .title-line > a:first-child')[0]?.text()).toBe('白石水库“出现裂缝”传言');
+    expect(page.findAll('[data-row] a.name')[0]?.text()).toBe('白石水库“出现裂缝”传言');
     await button(page, '高位').trigger('click');
     await flushPromises();
     expect(router.currentRoute.value.query).toEqual({ sort: 'growth', stage: 'peak' });
@@ -141,7 +141,7 @@ describe('话题', () => {
     open = page;
     expect(page.find('.opinions li').text()).toMatch(/望江路从早上六点停到现在[\s\S]*318\s*次/);
     expect(page.text()).toContain('澜川水务');
-    expect(page.find('a[href="/claims/2"]').text()).toBe('办理其中的待核实说法');
+    expect(page.find('a[href="/claims/2"]').text()).toBe('停水是因为水厂进了污水，自来水不能喝');
   });
 
   it('mutes with an undo', async () => {

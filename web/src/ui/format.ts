@@ -78,14 +78,43 @@ export function durationText(seconds: number): string {
   return `${minutes} 分`;
 }
 
-/** `12 分钟前`, `3 小时前`, `2 天前`. */
+/** `2026 年 11 月 24 日`. */
+export function dateText(instant: string | number): string {
+  const p = partsAt(instant);
+  return `${p.year} 年 ${p.month} 月 ${p.day} 日`;
+}
+
+/** A stretch of time in as few words as are needed; whole days are written without hours, and the year only when it differs. */
+export function spanText(from: string | number, to: string | number, now: number): string {
+  const [a, b] = [partsAt(from), partsAt(to)];
+  const year = (p: Parts): string => (p.year === partsAt(now).year ? '' : `${p.year} 年 `);
+  if (a.hour + a.minute + b.hour + b.minute === 0) {
+    const last = partsAt((typeof to === 'number' ? to : Date.parse(to)) - 1);
+    const first = `${year(a)}${a.month} 月 ${a.day} 日`;
+    if (a.dayNumber === last.dayNumber) return first;
+    if (a.year !== last.year) return `${dateText(from)} – ${last.year} 年 ${last.month} 月 ${last.day} 日`;
+    return `${first} – ${a.month === last.month ? '' : `${last.month} 月 `}${last.day} 日`;
+  }
+  const end =
+    a.dayNumber === b.dayNumber ? '' : `${a.year === b.year ? '' : `${b.year} 年 `}${b.month} 月 ${b.day} 日 `;
+  const start = a.year === b.year ? year(a) : `${a.year} 年 `;
+  return `${start}${a.month} 月 ${a.day} 日 ${clockTime(from)} – ${end}${clockTime(to)}`;
+}
+
+/** `12 分钟前`, `3 小时前`, `2 天前`; after a month the date. */
 export function agoText(instant: string | number, now: number): string {
   const ms = typeof instant === 'number' ? instant : Date.parse(instant);
   const seconds = Math.max(0, (now - ms) / 1000);
   if (seconds < 60) return '刚刚';
   if (seconds < 3600) return `${Math.floor(seconds / 60)} 分钟前`;
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} 小时前`;
-  return `${Math.floor(seconds / 86_400)} 天前`;
+  if (seconds < 31 * 86_400) return `${Math.floor(seconds / 86_400)} 天前`;
+  return dateText(instant);
+}
+
+/** 盘古 spacing for text that is drawn rather than laid out: the browser spaces only what it lays out itself. */
+export function spaced(text: string): string {
+  return text.replace(/(\p{Script=Han})(?=[A-Za-z0-9])/gu, '$1 ').replace(/([A-Za-z0-9%])(?=\p{Script=Han})/gu, '$1 ');
 }
 
 /** `12,480` */

@@ -9,6 +9,7 @@ import { Search1763900000010 } from '../../search/search.migration.ts';
 import { SearchTuning1764000000001 } from '../../search/search-tuning.migration.ts';
 import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
 import { Topics1763900000020 } from '../../topics/topics.migration.ts';
+import { TopicMemory1764000003001 } from '../../topics/meaning.migration.ts';
 import { Platform1763900000040 } from '../platform.migration.ts';
 import { PostMonths1764000004001 } from '../../posts/post-months.migration.ts';
 import { SearchWords1764000004002 } from '../../search/search-words.migration.ts';
@@ -23,6 +24,7 @@ export const migrations = [
   Briefings1763900000031,
   Platform1763900000040,
   SearchTuning1764000000001,
+  TopicMemory1764000003001,
   PostMonths1764000004001,
   SearchWords1764000004002,
   Leases1764000004003,

@@ -14,7 +14,7 @@ const onEveryDatabase = [
   'src/dashboard/**/*.test.ts',
   'src/platform/database/**/*.test.ts',
   'src/search/engines/sql.test.ts',
-  'test/{pipeline,detection,product,desks-module}.test.ts',
+  'test/{pipeline,detection,product,desks-module,archive}.test.ts',
 ];
 
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };

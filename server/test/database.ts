@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
-import { Database } from '../src/platform/database/database.ts';
+import { Database, type Tx } from '../src/platform/database/database.ts';
 
 export const ON_POSTGRES = process.env['TEST_DATABASE'] === 'postgres';
 
@@ -65,4 +65,14 @@ function at(home: string, name: string): string {
   const url = new URL(home);
   url.pathname = `/${name}`;
   return url.href;
+}
+
+/** Deletes every row, and lets ids begin anew. */
+export async function empty(tx: Tx, table: string): Promise<void> {
+  if (tx.postgres !== null) {
+    await tx.run(`TRUNCATE ${table} RESTART IDENTITY`);
+    return;
+  }
+  await tx.run(`DELETE FROM ${table}`);
+  await tx.run('DELETE FROM sqlite_sequence WHERE name = ?', [table]);
 }

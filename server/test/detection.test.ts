@@ -10,7 +10,7 @@ import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClaimDetector } from '../src/claims/detect.ts';
 import { Steps } from '../src/collect/scheduler.ts';
-import { testDatabaseUrl } from './database.ts';
+import { empty, testDatabaseUrl } from './database.ts';
 import { open, type Opened } from '../src/open.ts';
 import { serve, type Served } from '../src/serve.ts';
 import { TopicDetector } from '../src/topics/detect.ts';
@@ -67,8 +67,7 @@ async function again(): Promise<void> {
       'claim_posts',
       'post_changes',
     ]) {
-      await tx.run(`DELETE FROM ${table}`);
-      await tx.run('DELETE FROM sqlite_sequence WHERE name = ?', [table]);
+      await empty(tx, table);
     }
     await tx.run('UPDATE posts SET topic_id = NULL, copy_of = NULL, copies = 1');
     await tx.run(`INSERT INTO post_changes (post_id, change) SELECT id, 'stored' FROM posts ORDER BY id`);

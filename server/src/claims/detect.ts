@@ -9,7 +9,7 @@ import { polarityDiffers } from '../enrich/negation.ts';
 import { fold } from '../enrich/normalise.ts';
 import { Clock } from '../platform/clock.ts';
 import { Database, type Tx } from '../platform/database/database.ts';
-import { keepPosition, nextChanges, type ChangedPost } from '../posts/changed-posts.ts';
+import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { DebunkMatcher } from './match.ts';
 
 const CONSUMER = 'claims';
@@ -71,36 +71,34 @@ export class ClaimDetector {
   private readonly claims = new Map<number, ClaimState>();
   private readonly byPair = new Map<string, Set<number>>();
   private loaded = false;
-  private matcher: DebunkMatcher | null = null;
+  private matcher: { library: string; of: DebunkMatcher } | null = null;
+  private readonly log: ChangeReader;
 
   constructor(
     private readonly db: Database,
     private readonly clock: Clock,
     private readonly enricher: Enricher,
     private readonly alerts: Alerts,
-  ) {}
-
-  /** The library changed: matches are computed anew at the next refresh. */
-  libraryChanged(): void {
-    this.matcher = null;
+  ) {
+    this.log = new ChangeReader(db, CONSUMER);
   }
 
   async step(): Promise<number> {
-    if (!this.loaded) await this.load();
-    const changes = await nextChanges(this.db, CONSUMER, STEP);
+    const { changes, stale } = await this.log.next(STEP);
+    if (stale || !this.loaded) await this.load();
     const last = changes.at(-1);
     if (last === undefined) return 0;
     const touched = new Set<ClaimState>();
     try {
-      await this.db.write(async (tx) => {
+      const committed = await this.log.commit(last.seq, async (tx) => {
         for (const post of changes) {
           if (post.change !== 'stored') continue;
           const found = post.official ? await this.official(tx, post) : await this.public(tx, post);
           if (found !== null) touched.add(found);
         }
         for (const claim of touched) await this.save(tx, claim);
-        await keepPosition(tx, CONSUMER, last.seq);
       });
+      if (!committed) this.forget();
     } catch (error) {
       this.loaded = false;
       throw error;
@@ -169,12 +167,10 @@ export class ClaimDetector {
   }
 
   private async begin(tx: Tx, post: ChangedPost, pairs: Set<string>): Promise<ClaimState> {
-    await tx.run(`INSERT INTO claims (statement, features, first_seen, last_seen) VALUES (?, '[]', ?, ?)`, [
-      statementOf(post.text),
-      post.at,
-      post.at,
-    ]);
-    const [row] = await tx.all<{ id: number }>('SELECT max(id) AS id FROM claims');
+    const [row] = await tx.all<{ id: number }>(
+      `INSERT INTO claims (statement, features, first_seen, last_seen) VALUES (?, '[]', ?, ?) RETURNING id`,
+      [statementOf(post.text), post.at, post.at],
+    );
     const claim: ClaimState = {
       id: Number(row?.id),
       statement: statementOf(post.text),
@@ -306,11 +302,15 @@ export class ClaimDetector {
     const library = await this.db.all<{ id: number; claim: string; summary: string }>(
       'SELECT id, claim, summary FROM debunks',
     );
-    this.matcher ??= new DebunkMatcher(library.map((d) => ({ ...d, id: String(d.id) })));
     if (library.length === 0) return;
+    // Entries are added and removed, never rewritten; whichever process did it, the ids tell.
+    const ids = library.map((d) => String(d.id)).join(' ');
+    if (this.matcher?.library !== ids)
+      this.matcher = { library: ids, of: new DebunkMatcher(library.map((d) => ({ ...d, id: String(d.id) }))) };
+    const matcher = this.matcher.of;
     for (const claim of this.claims.values()) {
       if (!claim.listed || now - claim.lastSeen > ALIVE_MS) continue;
-      for (const found of this.matcher.match(claim.statement, 3)) {
+      for (const found of matcher.match(claim.statement, 3)) {
         // The matcher relates from .6 on; the officer sees the scale of the trade, where the same pairs lie at .875.
         const score = Math.min(
           1,

@@ -9,6 +9,7 @@ import { AuthService } from '../platform/auth/auth.service.ts';
 import { Clock } from '../platform/clock.ts';
 import { readConfig } from '../platform/config.ts';
 import { Database } from '../platform/database/database.ts';
+import { Leases } from '../platform/leases/leases.ts';
 import { createLog } from '../platform/logging.ts';
 import { open, type Opened } from '../open.ts';
 import type { SearchDocument } from '../search/search-engine.ts';
@@ -166,6 +167,7 @@ async function ourBulk(url: string, docs: readonly SearchDocument[]): Promise<nu
       url,
       config: { ...DEFAULTS, index: 'bench-ours' },
       db,
+      leases: new Leases(db),
       documents: nothing,
       clock: new Clock(),
       log: createLog('silent'),

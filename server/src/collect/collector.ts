@@ -46,7 +46,10 @@ export interface RunSummary {
 }
 
 export class Collector {
-  private readonly owner = randomUUID();
+  /** The demo city's addresses are only good on the machine that serves it. */
+  demoHere: () => boolean = () => true;
+  /** With the process number, so that an operator can tell whose lease it is. */
+  private readonly owner = `${String(process.pid)}/${randomUUID()}`;
   private readonly pacer = new Pacer();
   private readonly stopping = new AbortController();
   private readonly running = new Map<number, Promise<RunSummary>>();
@@ -67,8 +70,8 @@ export class Collector {
     const room = PARALLEL - this.running.size;
     if (room <= 0) return 0;
     const due = await this.db.all<{ id: number }>(
-      'SELECT id FROM sources WHERE paused = 0 AND next_run_at <= ? AND lease_until < ? ORDER BY next_run_at LIMIT ?',
-      [now, now, room],
+      'SELECT id FROM sources WHERE paused = 0 AND next_run_at <= ? AND lease_until < ? AND demo <= ? ORDER BY next_run_at LIMIT ?',
+      [now, now, Number(this.demoHere()), room],
     );
     let started = 0;
     for (const { id } of due) {

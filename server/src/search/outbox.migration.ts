@@ -21,7 +21,7 @@ CREATE TABLE search_outbox (seq ${serial}, post_id ${whole} NOT NULL, at ${whole
 CREATE INDEX search_outbox_refused ON search_outbox (seq) WHERE refused IS NOT NULL
 
 CREATE TABLE search_state (id SMALLINT PRIMARY KEY, live TEXT, building TEXT, built_to ${whole} NOT NULL DEFAULT 0,
-  lease_owner TEXT, lease_until ${whole} NOT NULL DEFAULT 0, problem TEXT)
+  problem TEXT)
 `,
     );
   }

@@ -5,6 +5,7 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Config } from '../platform/config.ts';
 import type { Database } from '../platform/database/database.ts';
+import type { Leases } from '../platform/leases/leases.ts';
 import type { Log } from '../platform/logging.ts';
 import { PostgresTextEngine } from './engines/postgres-text.ts';
 import { SqliteFtsEngine } from './engines/sqlite-fts.ts';
@@ -14,17 +15,17 @@ import { PostDocuments } from './stored-documents.ts';
 /** @param cut cuts a text as the enricher does */
 export async function openSearch(
   config: Pick<Config, 'elasticsearchUrl' | 'elasticsearch'>,
-  parts: { db: Database; cut: (text: string) => string; clock: Clock; log: Log },
+  parts: { db: Database; leases: Leases; cut: (text: string) => string; clock: Clock; log: Log },
 ): Promise<SearchEngine> {
-  const { db, cut, clock, log } = parts;
+  const { db, leases, cut, clock, log } = parts;
   const documents = new PostDocuments(db, cut);
   const url = config.elasticsearchUrl;
-  if (url === undefined) return ownEngine(db, documents);
+  if (url === undefined) return searchEngineFor(db, documents);
   const { ElasticsearchEngine } = await import('./engines/elasticsearch.ts');
-  return ElasticsearchEngine.open({ url, config: config.elasticsearch, db, documents, clock, log });
+  return ElasticsearchEngine.open({ url, config: config.elasticsearch, db, leases, documents, clock, log });
 }
 
 /** The engine inside the records' own database. */
-export function ownEngine(db: Database, documents: StoredDocuments): SearchEngine {
+export function searchEngineFor(db: Database, documents: StoredDocuments | null = null): SearchEngine {
   return db.dialect === 'postgres' ? new PostgresTextEngine(db, documents) : new SqliteFtsEngine(db, documents);
 }

@@ -147,33 +147,6 @@ export class SearchOutbox {
     await this.set({ problem });
   }
 
-  /**
-   * One indexer at a time. @returns whether it is ours until `until`.
-   * On SQLite this process is the only one, so a lease left behind by a crash is taken over at once.
-   */
-  async lease(owner: string, until: number): Promise<boolean> {
-    await this.set({});
-    const free = this.db.dialect === 'sqlite' ? '1 = 1' : '(lease_owner IS NULL OR lease_owner = ? OR lease_until < ?)';
-    const params = this.db.dialect === 'sqlite' ? [] : [owner, this.clock.now()];
-    return this.db.write(async (tx) => {
-      await tx.run(`UPDATE search_state SET lease_owner = ?, lease_until = ? WHERE id = 1 AND ${free}`, [
-        owner,
-        until,
-        ...params,
-      ]);
-      const [row] = await tx.all<{ owner: string | null }>(
-        'SELECT lease_owner AS owner FROM search_state WHERE id = 1',
-      );
-      return row?.owner === owner;
-    });
-  }
-
-  async handBack(owner: string): Promise<void> {
-    await this.db.write((tx) =>
-      tx.run('UPDATE search_state SET lease_owner = NULL, lease_until = 0 WHERE id = 1 AND lease_owner = ?', [owner]),
-    );
-  }
-
   private async set(values: Record<string, Param>): Promise<void> {
     await this.db.write(async (tx) => {
       await tx.run('INSERT INTO search_state (id) VALUES (1) ON CONFLICT (id) DO NOTHING');

@@ -89,7 +89,7 @@ export class SystemController {
       .where('w.id < :before', { before: Number(query.cursor ?? Number.MAX_SAFE_INTEGER) })
       .orderBy('w.id', 'DESC')
       .take(query.limit + 1);
-    if (query.q) find.andWhere('w.word LIKE :q', { q: `%${query.q}%` });
+    if (query.q) find.andWhere('lower(w.word) LIKE lower(:q)', { q: `%${query.q}%` });
     const rows = await find.getMany();
     const items = rows.slice(0, query.limit).map(view);
     return { items, nextCursor: rows.length > query.limit ? (items.at(-1)?.id ?? null) : null };

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Clock } from '../../src/platform/clock.ts';
 import type { Database } from '../../src/platform/database/database.ts';
+import { Leases } from '../../src/platform/leases/leases.ts';
 import { createLog } from '../../src/platform/logging.ts';
 import { DEFAULTS } from '../../src/search/engines/elasticsearch-client.ts';
 import { ElasticsearchEngine } from '../../src/search/engines/elasticsearch.ts';
@@ -13,6 +14,12 @@ export function newIndex(): string {
 
 /** @param index the same name opens the same index again */
 export function openElasticsearch(db: Database, url: string, index = newIndex()): Promise<ElasticsearchEngine> {
-  const parts = { db, documents: documentsOf(db), clock: new Clock(), log: createLog('silent') };
+  const parts = {
+    db,
+    leases: new Leases(db),
+    documents: documentsOf(db),
+    clock: new Clock(),
+    log: createLog('silent'),
+  };
   return ElasticsearchEngine.open({ url, config: { ...DEFAULTS, index }, ...parts });
 }

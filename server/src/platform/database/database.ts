@@ -42,6 +42,10 @@ export interface PostgresHandle {
 /** `again` may be run several times, so it must not change anything but the database; `once` is run once, and its caller copes with a lost race. */
 export type WriteMode = 'again' | 'once';
 
+/** Search indexes, the guard of unique items, leases of running processes, TypeORM's and SQLite's own. */
+const DERIVED =
+  /^(?:search_index\w*|search_marks|search_words|post_natives|leases|migrations|move_progress|sqlite_\w+)$/u;
+
 const TRIES = 6;
 /** A restart of the server is waited for this long before a write gives up; nothing was begun by then. */
 const WAIT_FOR_SERVER_MS = 60_000;
@@ -61,10 +65,14 @@ export class Database {
     readonly file: string | null,
   ) {}
 
-  /** Opens, checks that nobody else holds it, and brings the schema up to date. */
-  static async open(config: Pick<Config, 'dataDir' | 'databaseUrl'>): Promise<Database> {
+  /**
+   * Opens, checks that nobody else holds it, and brings the schema up to date.
+   * @param only restoring an older backup: the migrations it had seen, and no others.
+   */
+  static async open(config: Pick<Config, 'dataDir' | 'databaseUrl'>, only?: ReadonlySet<string>): Promise<Database> {
+    const wanted = migrations.filter((m) => only?.has(m.name) ?? true);
     if (config.databaseUrl !== undefined) {
-      const pool = await openPool(config.databaseUrl);
+      const pool = await openPool(config.databaseUrl, wanted);
       const db = new Database('postgres', pool, pool, null);
       // Replicas start together; one of them brings the schema up to date and the others wait.
       await db.alone('migrations', () => pool.runMigrations());
@@ -76,7 +84,7 @@ export class Database {
         type: 'better-sqlite3',
         database: file,
         entities,
-        migrations: readonly ? [] : migrations,
+        migrations: readonly ? [] : wanted,
         migrationsTransactionMode: 'each',
         synchronize: false,
         prepareDatabase: (db: BetterSqlite3.Database) => {
@@ -145,6 +153,19 @@ export class Database {
         await pause(Math.random() * 20 * 2 ** tries);
       } finally {
         await runner.release().catch(() => undefined);
+      }
+    }
+  }
+
+  /** Does something again that is whole or not at all, while it fails for reasons that pass: a lost race, a server that is restarting. */
+  async untilWritten<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        const passes = this.dialect === 'postgres' && (lostRace(error) || serverAway(error));
+        if (!passes || tries >= TRIES) throw error;
+        await pause(Math.random() * 20 * 2 ** tries);
       }
     }
   }
@@ -231,6 +252,57 @@ export class Database {
   private raw(source: DataSource): BetterSqlite3.Database {
     const driver = source.driver as unknown as { databaseConnection: BetterSqlite3.Database };
     return driver.databaseConnection;
+  }
+
+  /** The tables that hold the record: not the search index and what else follows from it, nor this program's own book-keeping. By name. */
+  async tables(): Promise<string[]> {
+    const rows = await this.all<{ name: string }>(
+      this.dialect === 'sqlite'
+        ? `SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name`
+        : `SELECT relname AS name FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = current_schema()::regnamespace
+           ORDER BY relname COLLATE "C"`,
+    );
+    return rows.map((r) => r.name).filter((name) => !DERIVED.test(name));
+  }
+
+  /** A table's columns in alphabetical order, and those of its primary key. */
+  async columns(table: string): Promise<{ names: string[]; key: string[] }> {
+    const rows = await this.all<{ name: string; pk: number }>(
+      this.dialect === 'sqlite'
+        ? 'SELECT name, pk FROM pragma_table_info(?)'
+        : `SELECT a.attname AS name, coalesce(array_position(i.indkey::int2[], a.attnum) + 1, 0) AS pk FROM pg_attribute a
+           LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
+           WHERE a.attrelid = CAST(? AS regclass) AND a.attnum > 0 AND NOT a.attisdropped`,
+      [table],
+    );
+    const key = rows.filter((r) => r.pk > 0).sort((a, b) => a.pk - b.pk);
+    return { names: rows.map((r) => r.name).sort(), key: key.map((r) => r.name) };
+  }
+
+  /** Many reads of one moment, while others go on writing. */
+  async snapshot<T>(
+    work: (read: <R extends object>(sql: string, params?: readonly Param[]) => Promise<R[]>) => Promise<T>,
+  ): Promise<T> {
+    if (this.file !== null) {
+      const connection = new BetterSqlite3(this.file, { readonly: true });
+      try {
+        connection.exec('BEGIN');
+        return await work((sql, params = []) => Promise.resolve(connection.prepare(sql).all(...params) as never));
+      } finally {
+        connection.close();
+      }
+    }
+    const runner = this.writer.createQueryRunner();
+    try {
+      await runner.startTransaction('REPEATABLE READ');
+      await runner.query('SET TRANSACTION READ ONLY');
+      return await work(
+        async (sql, params = []) => (await runner.query(forPostgres(sql), [...params], true)).records as never,
+      );
+    } finally {
+      await runner.rollbackTransaction().catch(() => undefined);
+      await runner.release();
+    }
   }
 
   /** Maintenance between writes: lets SQLite refresh its statistics and fold the log back into the file. */

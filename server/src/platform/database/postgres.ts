@@ -6,7 +6,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { UserError } from '../errors.ts';
 import { entities } from './entities.ts';
-import { migrations } from './migrations.ts';
+import type { migrations } from './migrations.ts';
 
 /** Connections per process: reads of a dashboard, four crawls, detection, and the lease upkeep. */
 const CONNECTIONS = 12;
@@ -37,7 +37,7 @@ export function connectionOf(url: string): pg.ClientConfig {
   };
 }
 
-export async function openPool(url: string): Promise<DataSource> {
+export async function openPool(url: string, wanted: typeof migrations): Promise<DataSource> {
   if (!/^postgres(?:ql)?:\/\//u.test(url)) {
     throw new UserError('invalid-input', 'DATABASE_URL 应以 postgres:// 开头。', {
       todo: '例如 DATABASE_URL=postgres://用户:口令@主机:5432/库名；不用 PostgreSQL 时请去掉该变量。',
@@ -47,7 +47,7 @@ export async function openPool(url: string): Promise<DataSource> {
     type: 'postgres',
     url,
     entities,
-    migrations,
+    migrations: wanted,
     migrationsTransactionMode: 'each',
     synchronize: false,
     logging: false,
@@ -129,7 +129,7 @@ export function serverAway(error: unknown): boolean {
   if (AWAY.test(codeOf(error))) return true;
   return (
     error instanceof Error &&
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|connection is closed/iu.test(
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|connection is closed|Query runner already released/iu.test(
       error.message,
     )
   );

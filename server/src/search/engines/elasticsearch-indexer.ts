@@ -6,8 +6,8 @@
  * filled in from the records have version 1, below every change. A window of changes is acknowledged whole before the next is sent.
  */
 import type { Client } from '@elastic/elasticsearch';
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../platform/clock.ts';
+import type { Leases } from '../../platform/leases/leases.ts';
 import type { Log } from '../../platform/logging.ts';
 import { dayOf } from '../../platform/clock.ts';
 import { publishedAtOf } from '../../posts/post-id.ts';
@@ -22,7 +22,7 @@ const WINDOW = 4000;
 /** Documents of one bulk, and bulks under way at once; halved when the server says it is busy. */
 const BULK = 1000;
 const ABREAST = 2;
-const LEASE_MS = 30_000;
+const LEASE = 'search-index';
 const IDLE_MS = 500;
 const WORST_WAIT_MS = 10_000;
 /** A rebuild's documents: below every change, since changes are numbered from 1. */
@@ -59,8 +59,6 @@ export function sourceOf(doc: SearchDocument): string {
 }
 
 export class Indexer {
-  private readonly owner = randomUUID();
-  private leaseUntil = 0;
   private running: Promise<void> | null = null;
   private stopped = false;
   private wakeUp: (() => void) | null = null;
@@ -76,6 +74,7 @@ export class Indexer {
     private readonly indices: Indices,
     private readonly outbox: SearchOutbox,
     private readonly documents: StoredDocuments,
+    private readonly leases: Leases,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -84,12 +83,11 @@ export class Indexer {
     this.running ??= this.loop();
   }
 
-  /** Finishes what is under way and hands the lease back. */
+  /** Finishes what is under way. */
   async stop(): Promise<void> {
     this.stopped = true;
     this.wake();
     await this.running;
-    if (this.leaseUntil > 0) await this.outbox.handBack(this.owner);
   }
 
   /** There is something to do. A cluster that refuses is not asked more often for it. */
@@ -284,11 +282,8 @@ export class Indexer {
   }
 
   private async leased(): Promise<boolean> {
-    const now = this.clock.now();
-    if (this.leaseUntil - now > LEASE_MS / 2) return true;
-    const until = now + LEASE_MS;
-    const ours = await this.outbox.lease(this.owner, until);
-    this.leaseUntil = ours ? until : 0;
+    const ours = await this.leases.hold(LEASE);
+    // Whoever held it meanwhile may have moved the alias.
     if (!ours) this.published = null;
     return ours;
   }

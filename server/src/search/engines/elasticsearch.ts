@@ -10,6 +10,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { ElasticsearchConfig } from '../../platform/config.ts';
 import type { Database, Tx } from '../../platform/database/database.ts';
 import { UserError } from '../../platform/errors.ts';
+import type { Leases } from '../../platform/leases/leases.ts';
 import type { Log } from '../../platform/logging.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { rankPage } from '../relevance-page.ts';
@@ -40,6 +41,7 @@ export interface ElasticsearchParts {
   url: string;
   config?: ElasticsearchConfig | undefined;
   db: Database;
+  leases: Leases;
   documents: StoredDocuments;
   clock: Clock;
   log: Log;
@@ -53,11 +55,11 @@ export class ElasticsearchEngine extends SearchEngine {
 
   private constructor(private readonly parts: ElasticsearchParts) {
     super();
-    const { url, config = DEFAULTS, db, documents, clock, log } = parts;
+    const { url, config = DEFAULTS, db, leases, documents, clock, log } = parts;
     this.client = openClient(url, config);
     this.outbox = new SearchOutbox(db, clock);
     this.indices = new Indices(this.client, config.index, config.shards, clock);
-    this.indexer = new Indexer(this.client, this.indices, this.outbox, documents, clock, log);
+    this.indexer = new Indexer(this.client, this.indices, this.outbox, documents, leases, clock, log);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { ownEngine } from '../search-choice.ts';
+import { searchEngineFor } from '../search-choice.ts';
 import { documentsOf, searchEngineContract } from '../search-engine.contract.ts';
 
-searchEngineContract("the database's own engine", (db) => Promise.resolve(ownEngine(db, documentsOf(db))));
+searchEngineContract("the database's own engine", (db) => Promise.resolve(searchEngineFor(db, documentsOf(db))));

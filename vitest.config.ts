@@ -49,7 +49,7 @@ export default defineConfig({
                 include: ['test/elasticsearch/**/*.test.ts'],
                 globalSetup: 'test/elasticsearch.ts',
                 testTimeout: 300_000,
-                hookTimeout: 180_000,
+                hookTimeout: 360_000,
               },
             },
           ]

@@ -12,6 +12,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -191,7 +192,7 @@ async function command(file: string, args: string[], cwd?: string): Promise<void
 }
 
 async function ready(url: string, child: ChildProcess, dataDir: string): Promise<void> {
-  const until = Date.now() + 120_000;
+  const until = Date.now() + 300_000;
   while (Date.now() < until) {
     if (child.exitCode !== null || child.pid === undefined) break;
     try {
@@ -202,7 +203,8 @@ async function ready(url: string, child: ChildProcess, dataDir: string): Promise
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`测试用的 Elasticsearch 没有启动，原因见 ${join(dataDir, 'logs', 'server.log')}。`);
+  const log = readFileSync(join(dataDir, 'logs', 'server.log'), 'utf8');
+  throw new Error(`测试用的 Elasticsearch 没有启动：\n${log.slice(-2000)}`);
 }
 
 export function freePort(): Promise<number> {

@@ -25,7 +25,7 @@ describe('the index follows the records through every fault', () => {
   beforeAll(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'minsheng-test-'));
     server = await startElasticsearch({ dataDir });
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await server.stop();

@@ -6,6 +6,7 @@ import { open } from '../open.ts';
 import { readConfig } from '../platform/config.ts';
 import { UserError } from '../platform/errors.ts';
 import { SourceBook } from '../sources/source-book.ts';
+import { follow } from './ingest.ts';
 import { answer, parsed, say, type Verb } from './verb.ts';
 
 export const crawlVerb: Verb = {
@@ -45,6 +46,7 @@ export const crawlVerb: Verb = {
         if (summary.outcome === 'failed') failed++;
         answer({ source: name, ...summary });
       }
+      await follow(core.engine);
       return failed === 0 ? 0 : 1;
     } finally {
       await opened.close();

@@ -10,6 +10,7 @@ import { feedIdOf } from './bridges.ts';
 import { DOUYIN_APP, openIdOf } from './douyin-open.ts';
 import { startReplay, DEFAULT_TOKEN, type ReplayServer } from './start-replay.ts';
 import { ReplayStore } from './store.ts';
+import { DEFAULT_SUB } from './weibo-web.ts';
 import type { FaultOptions } from './faults.ts';
 
 export interface ReplayFileOptions {
@@ -62,6 +63,7 @@ export async function replayFile(path: string, options: ReplayFileOptions = {}):
         .slice(0, 10)
         .join('、')}`,
     );
+  if (weibo.length > 0) log(`微博网页：baseUrl ${server.url}，Cookie SUB=${DEFAULT_SUB}`);
   for (const account of store.accounts('wechat')) {
     log(`微信公众号“${account.name}”：baseUrl ${server.url}，appid ${account.appid}，secret ${account.secret}`);
     log(`　　桥接订阅：${server.url}/wewe/feeds/${feedIdOf(account)}.json?mode=fulltext`);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { benchAnalysis, benchTexts } from '../enrich/bench.ts';
+import { SMALL_SOAK, SOAK, soak } from '../collect/soak/soak.ts';
 import { linesOf } from '../enrich/datasets.ts';
 import { createEnricher } from '../enrich/enricher.ts';
 import { UserError } from '../platform/errors.ts';
@@ -15,19 +16,24 @@ import { answer, parsed, say, type Verb } from './verb.ts';
 const POSTS = 200_000;
 
 export const benchVerb: Verb = {
-  usage: 'ingest | query | analysis [--posts N] [--file F]',
-  summary: '测速：入库、查询、分析，均与同一次运行中的基准相比',
+  usage: 'ingest | query | analysis | soak [--posts N] [--file F] [--small]',
+  summary: '测速：入库、查询、分析，均与同一次运行中的基准相比；soak 为采集的长时故障检验',
   async run(args) {
     const { positionals, values } = parsed(args, {
       json: { type: 'boolean' },
       posts: { type: 'string' },
       file: { type: 'string' },
+      small: { type: 'boolean' },
     });
     const name = positionals[0] ?? 'ingest';
     if (name === 'analysis') answer(benchAnalysis());
     else if (name === 'query') answer(await benchQuery({ sizes: [100_000, 1_000_000], file: values.file, say }));
+    else if (name === 'soak') answer(await soak(values.small === true ? SMALL_SOAK : SOAK, say));
     else if (name === 'ingest') answer(await benchIngest(Number(values.posts ?? POSTS), values.file));
-    else throw new UserError('invalid-input', `没有“${name}”这项测速。`, { todo: '可用：ingest、query、analysis。' });
+    else
+      throw new UserError('invalid-input', `没有“${name}”这项测速。`, {
+        todo: '可用：ingest、query、analysis、soak。',
+      });
     return 0;
   },
 };

@@ -38,6 +38,7 @@ import { PortsModule } from './ports.module.ts';
 import { DetectionSteps } from './detection-steps.ts';
 import { TopicsModule } from './topics/topics.module.ts';
 import { ClaimsModule } from './claims/claims.module.ts';
+import { LabelsModule } from './labels/labels.module.ts';
 import { InboxModule } from './inbox/inbox.module.ts';
 import { BriefingsModule } from './briefings/briefings.module.ts';
 import { SearchModule } from './search/search.module.ts';
@@ -101,6 +102,7 @@ export class AppModule {
         TopicsModule,
         ClaimsModule,
         InboxModule,
+        LabelsModule,
         BriefingsModule,
         SearchModule,
         DashboardModule,

@@ -29,7 +29,10 @@ import { defineConnector } from '../connector.ts';
 
 const Settings = z.object({
   baseUrl: z.url().meta({ title: '接口地址' }),
-  allowPrivateNetwork: z.boolean().default(false).meta({ title: '允许内网地址', description: '仅用于本单位内网站点或演示' }),
+  allowPrivateNetwork: z
+    .boolean()
+    .default(false)
+    .meta({ title: '允许内网地址', description: '仅用于本单位内网站点或演示' }),
 });
 const Cursor = z.object({ since: z.string() });
 
@@ -75,7 +78,7 @@ writeFileSync(
   index,
   registry
     .replace(/(import \{ feed \})/u, `import { ${name} } from './${kind}.ts';\n$1`)
-    .replace(/\[([^\]]+)\];/u, (_, list: string) => `[${list.trim().replace(/,$/u, '')}, ${name}];`),
+    .replace(/\n\];/u, `\n  ${name},\n];`),
 );
 console.log(
   `Wrote src/connectors/${kind}.ts and its test, and entered it into src/connectors/index.ts. The test fails until the manual is written.`,

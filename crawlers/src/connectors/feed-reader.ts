@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { Gap, Page, RunContext } from '../connector.ts';
 import { ConnectorError, LayoutChanged } from '../errors.ts';
 import { officeTime } from '../parse/dates.ts';
+import { HoleBook, Holes } from './holes.ts';
 
 const SEEN_KEPT = 1000;
 /** Pages of one run, on the first run and on later ones that have to catch up. */
@@ -22,6 +23,7 @@ export const FeedCursor = z.object({
   seen: z.array(z.tuple([z.string(), z.string()])),
   /** A pass over several pages that is not at its end, and how many pages it may still read. */
   resume: z.object({ url: z.string(), left: z.number() }).nullable().default(null),
+  holes: Holes.default([]),
 });
 export type FeedCursor = z.infer<typeof FeedCursor>;
 
@@ -36,7 +38,7 @@ export interface Entry {
 }
 
 interface Options {
-  run: Pick<RunContext<unknown, unknown, FeedCursor>, 'http' | 'signal' | 'cursor' | 'range'>;
+  run: Pick<RunContext<unknown, unknown, FeedCursor>, 'http' | 'signal' | 'cursor' | 'range' | 'now'>;
   url: string;
   /** Sent with every request, e.g. an access key. */
   query?: Record<string, string>;
@@ -52,11 +54,14 @@ interface Options {
  */
 export async function* feedPages(options: Options): AsyncGenerator<Page<FeedCursor>> {
   const { run } = options;
-  const state: FeedCursor = run.cursor ?? { etag: null, lastModified: null, seen: [], resume: null };
+  const state: FeedCursor = run.cursor ?? { etag: null, lastModified: null, seen: [], resume: null, holes: [] };
+  const holes = new HoleBook(state, run.now().getTime());
   const known = new Map(state.seen);
   const limit = run.range === undefined ? PAGES : BACKFILL_PAGES;
   if (state.resume !== null) yield* follow(state.resume.url, state.resume.left, false);
   if (run.range === undefined || known.size === 0) yield* follow(options.url, limit, true);
+  const gaps = holes.ofEarlierRuns();
+  if (gaps.length > 0) yield { items: [], gaps, cursor: structuredClone(state) };
 
   async function* follow(start: string, pages: number, top: boolean): AsyncGenerator<Page<FeedCursor>> {
     let url = start;
@@ -73,8 +78,11 @@ export async function* feedPages(options: Options): AsyncGenerator<Page<FeedCurs
       const page = newItems(options, entries, known);
       const next = answer.next ?? options.nextOf?.(url, entries);
       const absent = known.size > page.fresh && page.overlap === 0 && entries.length > 0;
-      if (conditional && next === undefined && absent && run.range === undefined)
-        page.gaps.push({ what: '两次采集之间可能有条目已滑出订阅列表', cause: 'platform-limit' });
+      if (conditional && next === undefined && absent && run.range === undefined) {
+        const slid: Gap = { what: '两次采集之间可能有条目已滑出订阅列表', cause: 'platform-limit' };
+        holes.note([slid]);
+        page.gaps.push(slid);
+      }
       const more = next !== undefined && page.fresh > 0 && left > 0 && !page.beforeRange;
       state.seen = [...known].slice(-SEEN_KEPT);
       state.resume = more ? { url: next, left } : null;

@@ -9,6 +9,7 @@ import { defineConnector, type Gap, type Page, type RunContext } from '../connec
 import { Blocked, ConnectorError, LayoutChanged } from '../errors.ts';
 import { htmlToText } from '../parse/html.ts';
 import { isSelector, listEntries, nextPage, parsePage, readArticle, type ListEntry } from '../parse/gov-page.ts';
+import { HoleBook, Holes } from './holes.ts';
 
 /** Articles that are fetched before they are stored together. */
 const BATCH = 5;
@@ -17,6 +18,7 @@ const BACKFILL_PAGES = 500;
 /** With so many runs a page is tried before it is given up: one that will not open, is gone though listed, or shows no text. */
 const TRIES = { closed: 5, gone: 2, bodiless: 3 };
 type Trouble = keyof typeof TRIES;
+const WAITING = '暂时打不开或没有正文、下次再试的文章';
 /** So many runs may end at the same later list page before the list is taken to end there. */
 const STUCK = 3;
 const DAY = 86_400_000;
@@ -62,6 +64,7 @@ const Cursor = z.object({
   hadContent: z.boolean(),
   /** Articles whose page would not open, and how often it was tried. */
   pending: z.array(z.object({ url: z.string(), title: z.string(), date: z.string().optional(), tries: z.number() })),
+  holes: Holes.default([]),
 });
 type Cursor = z.infer<typeof Cursor>;
 type Run = RunContext<z.infer<typeof Settings>, Record<string, never>, Cursor>;
@@ -95,13 +98,16 @@ export const govSite = defineConnector({
   async *crawl(run) {
     const { url, accountName } = run.settings;
     run.account({ platform: 'site', nativeId: `${new URL(url).host}:${accountName}`, name: accountName });
-    yield* new Crawl(run).pages();
+    const crawl = new Crawl(run);
+    yield* crawl.pages();
+    yield* crawl.summary();
   },
 });
 
 class Crawl {
   private readonly state: Cursor;
   private readonly seen: Map<string, number>;
+  private readonly holes: HoleBook;
 
   constructor(private readonly run: Run) {
     this.state = run.cursor ?? {
@@ -112,8 +118,10 @@ class Crawl {
       newestDay: '',
       hadContent: false,
       pending: [],
+      holes: [],
     };
     this.seen = new Map(this.state.seen);
+    this.holes = new HoleBook(this.state, run.now().getTime());
   }
 
   private page(part: Partial<Page<Cursor>>): Page<Cursor> {
@@ -150,7 +158,9 @@ class Crawl {
         // A site may count one page too many: what is newer must not wait for it for ever.
         const given = ++pass.stuck >= STUCK;
         if (given) Object.assign(state, { passes: pass.number, pass: null });
-        yield this.page({ gaps: given ? [{ what: '列表的后续页打不开，更早的文章没有采集', cause: 'unknown' }] : [] });
+        if (given) gaps.push({ what: '列表的后续页打不开，更早的文章没有采集', cause: 'unknown' });
+        this.holes.note(gaps);
+        yield this.page({ gaps });
         if (given) return;
         throw error;
       }
@@ -172,6 +182,7 @@ class Crawl {
       const end = !more || pass.read >= limit;
       if (more && end && !first)
         gaps.push({ what: '列表翻页达到上限，更早的文章没有采集，可用补采', cause: 'platform-limit' });
+      this.holes.note(gaps);
       if (end) Object.assign(state, { passes: pass.number, pass: null });
       else Object.assign(pass, { url: list.next ?? pass.url, stuck: 0 });
       yield this.page({ gaps });
@@ -184,6 +195,11 @@ class Crawl {
     const { hadList, newestDay } = this.state;
     const known = ({ url, date = '9' }: ListEntry) => this.seen.has(idOf(url)) || date.slice(0, 10) >= newestDay;
     return hadList && !entries.some(known);
+  }
+
+  async *summary(): AsyncGenerator<Page<Cursor>> {
+    const gaps = this.holes.ofEarlierRuns();
+    if (gaps.length > 0) yield this.page({ gaps });
   }
 
   private mayBeInRange(entry: ListEntry): boolean {
@@ -236,9 +252,11 @@ class Crawl {
       [count.undated, '没有发布时间、无法入库的文章', 'skipped'],
       [count.gone, '列表中有、打开已不存在的文章', 'deleted'],
       [count.closed, '多次打不开、没有采集到的文章', 'unknown'],
-      [again.length, '暂时打不开或没有正文、下次再试的文章', 'unknown'],
+      [again.length, WAITING, 'unknown'],
     ];
     const found = named.flatMap(([size, what, cause]) => (size > 0 ? [{ what, size, cause }] : []));
+    // What waits is named anew by the run that tries it again; texts cut off add up by themselves.
+    this.holes.note(found.filter(({ what, cause }) => what !== WAITING && cause !== 'truncated'));
     return this.page({ items, gaps: [...gaps.splice(0), ...found], expected: entries.length - count.gone });
   }
 

@@ -8,6 +8,7 @@ import { defineConnector, type Engagement, type Gap, type Gone, type Page, type 
 import { ConnectorError } from '../errors.ts';
 import { officeDay, officeHour, officeTime, secondsToOfficeMidnight } from '../parse/dates.ts';
 import { listOf, shaped, sift, WireCount } from '../parse/wire.ts';
+import { HoleBook, Holes } from './holes.ts';
 import { DAY_QUOTA, NO_COMMENTS, NOT_READY, WechatApi } from './wechat-api.ts';
 import { authorOf, receivePush } from './wechat-push.ts';
 
@@ -86,6 +87,8 @@ const Article = z.object({
   /** The platform's count when all were last read, and how many of them it did not show. */
   total: z.number().default(0),
   hidden: z.number().default(0),
+  /** The platform has closed its comments to everybody. */
+  restricted: z.boolean().default(false),
   /** Comments whose reply is stored. */
   replied: z.array(z.string()).default([]),
 });
@@ -120,6 +123,7 @@ const Cursor = z.object({
   statistics: z.record(z.string(), z.string()).default({}),
   /** Step → when its daily quota comes back. */
   exhausted: z.record(z.string(), z.number()).default({}),
+  holes: Holes.default([]),
 });
 type Cursor = z.infer<typeof Cursor>;
 type Run = RunContext<z.infer<typeof Settings>, z.infer<typeof Credentials>, Cursor>;
@@ -253,10 +257,12 @@ function apiOf(run: Run): WechatApi {
 class Crawl {
   private readonly api: WechatApi;
   private readonly state: Cursor;
+  private readonly holes: HoleBook;
 
   constructor(private readonly run: Run) {
     this.api = apiOf(run);
     this.state = run.cursor ?? Cursor.parse({ since: 0, articles: [] } satisfies Partial<Cursor>);
+    this.holes = new HoleBook(this.state, run.now().getTime());
   }
 
   private get now(): number {
@@ -329,6 +335,7 @@ class Crawl {
       this.forgetOld();
       const gaps: Gap[] =
         broken > 0 ? [{ what: '平台返回的文章中缺少必要字段的', size: broken, cause: 'skipped' }] : [];
+      this.holes.note(gaps);
       yield this.page({ items, gone, gaps, expected: items.length + broken });
       if (end) return;
     }
@@ -362,7 +369,18 @@ class Crawl {
   private follow(id: string, place: { msgDataId: string; index: number }, at: number): void {
     const { articles } = this.state;
     if (articles.some((a) => a.id === id)) return;
-    articles.push({ id, ...place, at, since: 0, checkedAt: 0, fullAt: 0, total: 0, hidden: 0, replied: [] });
+    articles.push({
+      id,
+      ...place,
+      at,
+      since: 0,
+      checkedAt: 0,
+      fullAt: 0,
+      total: 0,
+      hidden: 0,
+      restricted: false,
+      replied: [],
+    });
   }
 
   /** Comments are followed for the days asked for; in a back-fill, for the range. */
@@ -391,10 +409,9 @@ class Crawl {
           return;
         }
         if (error.kind !== 'gone' && ![88002, 88011].includes(code)) throw error;
-        article.checkedAt = this.now;
+        Object.assign(article, { checkedAt: this.now, restricted: true });
         state.commentPass = null;
-        const gaps: Gap[] = [{ what: '被平台限制或已撤下、读不到留言的文章', size: 1, cause: 'platform-limit' }];
-        yield this.page({ gaps });
+        yield this.page({});
       }
     }
   }
@@ -450,7 +467,7 @@ class Crawl {
       if (end) {
         if (all) article.hidden = Math.max(0, list.total - pass.seen);
         if (all && pass.full) article.fullAt = this.now;
-        Object.assign(article, { total: list.total, since: pass.max, checkedAt: this.now });
+        Object.assign(article, { total: list.total, since: pass.max, checkedAt: this.now, restricted: false });
         state.commentPass = null;
       }
       const gaps: Gap[] =
@@ -577,7 +594,10 @@ class Crawl {
   /** Holes that stay open from run to run are named with every run. */
   async *summary(): AsyncGenerator<Page<Cursor>> {
     const { state } = this;
-    const gaps: Gap[] = [];
+    const gaps = [...this.holes.ofEarlierRuns()];
+    const restricted = state.articles.filter((a) => a.restricted).length;
+    if (restricted > 0)
+      gaps.push({ what: '被平台限制或已撤下、读不到留言的文章', size: restricted, cause: 'platform-limit' });
     const hidden = state.articles.reduce((sum, a) => sum + a.hidden, 0);
     if (hidden > 0) gaps.push({ what: '平台计数中有、接口没有给出的读者留言', size: hidden, cause: 'unknown' });
     if (state.commentsOffUntil > this.now)

@@ -39,6 +39,8 @@ export async function open(config: Config, onStep: (step: string) => void = () =
     const enricher = () => (made ??= createEnricher({ dictionary, models: new ModelStore(config.dataDir).directory }));
     const demo = new Demo(db, settings, secrets, config, log, startCity);
     const core = wire({ config, db, secrets, log, enricher, demo, clock: new Clock() });
+    // The data directory is held: whoever had a lease is gone.
+    if (db.dialect === 'sqlite') await core.collector.reclaim();
     return {
       core,
       settings,

@@ -8,6 +8,7 @@ import { runTrain } from '../enrich/train.ts';
 import { ModelStore, SHIPPED } from '../labels/model-store.ts';
 import { readConfig } from '../platform/config.ts';
 import { UserError } from '../platform/errors.ts';
+import { evaluateTopics } from './evaluate-topics.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
 
 const TRAINED = ['sentiment', 'rumor', 'routing'] as const;
@@ -33,7 +34,7 @@ function errorsTo(shown: boolean): ((row: unknown) => void) | undefined {
 
 export const evalVerb: Verb = {
   usage: '任务 --file F [--kb F] [--models 目录] [--errors] [--json]',
-  summary: '在 NDJSON 上测量随附模型（sentiment rumor routing match duplicates）',
+  summary: '在 NDJSON 上测量随附模型（sentiment rumor routing match topics duplicates）',
   async run(args) {
     const { positionals, values } = parsed(args, {
       file: { type: 'string' },
@@ -65,8 +66,18 @@ export const evalVerb: Verb = {
         `duplicates：${report.rows} 条，改写后认出 ${percent(report.recall)}，认出的成对文本中确为同一文本 ${percent(report.precision)}`,
       );
       answer(report);
+    } else if (name === 'topics') {
+      const report = await evaluateTopics(options);
+      const agreed =
+        report.bcubed === undefined ? '没有标注' : `B-cubed F1 ${report.bcubed.f1}，NMI ${report.nmi ?? 0}`;
+      tell(`topics：${report.rows} 条，${agreed}，3 条以上的话题 ${report.listedTopics} 个，最热的十个：`);
+      for (const t of report.hottest)
+        tell(
+          `  ${t.heat.toFixed(1)} ${t.title}（${t.posts} 条，${t.opinions} 种说法，${t.firstSeenAt.slice(0, 10)} 至 ${t.lastSeenAt.slice(0, 10)}，${t.places.join('、') || '地点不详'}）`,
+        );
+      answer(report);
     } else {
-      const task = trainedTask(name, '、match、duplicates');
+      const task = trainedTask(name, '、match、topics、duplicates');
       const enricher = createEnricher(values.models === undefined ? {} : { models: values.models });
       const report = await runEval(task, { ...options, enricher });
       tell(`${task}：${report.rows} 条，准确率 ${percent(report.accuracy)}，macro-F1 ${report.macroF1.toFixed(3)}`);

@@ -3,6 +3,7 @@
  * A migration is named `<What><timestamp>`; it belongs to the module whose tables it makes and lies in that module's folder.
  */
 import { Briefings1763900000031 } from '../../briefings/briefings.migration.ts';
+import { Collect1764000001000 } from '../../collect/collect.migration.ts';
 import { Inbox1763900000030 } from '../../inbox/inbox.migration.ts';
 import { Labels1764000002001 } from '../../labels/labels.migration.ts';
 import { Posts1763900000001 } from '../../posts/posts.migration.ts';
@@ -24,4 +25,5 @@ export const migrations = [
   SearchTuning1764000000001,
   Labels1764000002001,
   TopicMemory1764000003001,
+  Collect1764000001000,
 ];

@@ -2,10 +2,9 @@
  * In: a reading of one text. Out: how much it asks to be checked as a factual claim (0–1), and why, in the officer's
  * words. Called by: the enricher; the claims desk opens a claim from high scores that spread.
  */
-import { existsSync } from 'node:fs';
 import { Cue } from './cues.ts';
-import { loadModel, probabilities, score, type LinearModel } from './linear-model.ts';
-import { preferredModelPath } from './model-files.ts';
+import { probabilities, score, type LinearModel } from './linear-model.ts';
+import { preferredModel } from './model-files.ts';
 import type { EnrichOptions, Reading } from './enricher.ts';
 
 export interface ClaimVerdict {
@@ -30,8 +29,7 @@ export class ClaimReader {
   readonly #probability = new Float64Array(1);
 
   constructor(directory?: string) {
-    const path = preferredModelPath('rumor.model', directory);
-    this.model = existsSync(path) ? loadModel(path) : undefined;
+    this.model = preferredModel('rumor.model', directory);
     const alertAt = this.model?.meta['alertAt'];
     this.alertAt = typeof alertAt === 'number' ? alertAt : ALERT_AT;
   }

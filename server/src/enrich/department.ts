@@ -2,9 +2,8 @@
  * In: a reading of one citizen's message. Out: up to three departments that should handle it, with probabilities and the
  * words that speak for each. Called by: the enricher for messages; the inbox suggests an assignment from it.
  */
-import { existsSync } from 'node:fs';
-import { Features, hashOfWord, loadModel, probabilities, score, type LinearModel } from './linear-model.ts';
-import { preferredModelPath } from './model-files.ts';
+import { Features, hashOfWord, probabilities, score, type LinearModel } from './linear-model.ts';
+import { preferredModel } from './model-files.ts';
 import { isHan } from './normalise.ts';
 import type { Reading } from './enricher.ts';
 
@@ -23,8 +22,7 @@ export class DepartmentReader {
   readonly #probability: Float64Array;
 
   constructor(directory?: string) {
-    const path = preferredModelPath('routing.model', directory);
-    this.model = existsSync(path) ? loadModel(path) : undefined;
+    this.model = preferredModel('routing.model', directory);
     this.#scores = new Float64Array(this.model?.labels.length ?? 0);
     this.#probability = new Float64Array(this.#scores.length);
   }

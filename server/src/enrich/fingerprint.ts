@@ -138,6 +138,9 @@ function ones(x: number): number {
   return Math.imul((v + (v >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Eight digits; twice per post, so from a table. */
 function hex(x: number): string {
-  return (x >>> 0).toString(16).padStart(8, '0');
+  return `${HEX[x >>> 24] ?? ''}${HEX[(x >>> 16) & 255] ?? ''}${HEX[(x >>> 8) & 255] ?? ''}${HEX[x & 255] ?? ''}`;
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadModel, type LinearModel } from './linear-model.ts';
 
 /** `server/models`, found from `server/src/enrich` and `server/dist/enrich` alike. */
 const SHIPPED = join(import.meta.dirname, '..', '..', 'models');
@@ -13,11 +14,16 @@ export function modelPath(name: string): string {
   return join(SHIPPED, name);
 }
 
-/** Path of a model: the office's own retrained copy in `directory` when there is one, the shipped file otherwise. */
-export function preferredModelPath(name: string, directory?: string): string {
+/** An office's own retrained copy in `directory` when there is one that can be read, the shipped file otherwise. */
+export function preferredModel(name: string, directory?: string): LinearModel | undefined {
   if (directory !== undefined) {
     const own = join(directory, name);
-    if (existsSync(own)) return own;
+    try {
+      if (existsSync(own)) return loadModel(own);
+    } catch {
+      // Damaged, or taught by another release: the page of models says so, and the work goes on with the shipped one.
+    }
   }
-  return modelPath(name);
+  const shipped = modelPath(name);
+  return existsSync(shipped) ? loadModel(shipped) : undefined;
 }

@@ -2,9 +2,8 @@
  * In: a reading of one text. Out: positive, neutral, negative or uncertain, with a calibrated probability. Called by: the
  * enricher.
  */
-import { existsSync } from 'node:fs';
-import { loadModel, probabilities, score, type LinearModel } from './linear-model.ts';
-import { preferredModelPath } from './model-files.ts';
+import { probabilities, score, type LinearModel } from './linear-model.ts';
+import { preferredModel } from './model-files.ts';
 import type { Reading } from './enricher.ts';
 
 export interface SentimentVerdict {
@@ -22,8 +21,7 @@ export class SentimentReader {
   readonly last = new Float64Array(3);
 
   constructor(directory?: string) {
-    const path = preferredModelPath('sentiment.model', directory);
-    this.model = existsSync(path) ? loadModel(path) : undefined;
+    this.model = preferredModel('sentiment.model', directory);
   }
 
   read(reading: Reading): SentimentVerdict {

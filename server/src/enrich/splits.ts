@@ -28,11 +28,11 @@ export interface SplitInput {
   test: readonly Example[];
   learning: LearnOptions;
   unlabelled: readonly Int32Array[];
-  /** Calibrates a model taught with `part` and names the labels of `scores`. */
+  /** Names the labels of `scores`, which a model taught with `part` gave; it is calibrated first where that moves the border. */
   decide: (
     part: readonly Example[],
     model: LinearModel,
-    found: { outOfFold: Float64Array[]; scores: Float64Array[]; silent: (number | undefined)[] },
+    found: { outOfFold: () => Float64Array[]; scores: Float64Array[]; silent: (number | undefined)[] },
   ) => string[];
 }
 
@@ -79,7 +79,7 @@ function transfer(input: SplitInput, part: readonly Example[], test: readonly Ex
   const missing = labels.findIndex((_, k) => !taught.has(k));
   const model = learnMore(part, input.learning, missing < 0 ? input.unlabelled : []);
   const found = input.decide(part, model, {
-    outOfFold: outOfFold(part, input.learning, 5, missing < 0 ? input.unlabelled : []),
+    outOfFold: () => outOfFold(part, input.learning, 5, missing < 0 ? input.unlabelled : []),
     scores: scoresOf(model, test),
     silent: test.map((example) => (missing >= 0 ? missing : example.silent)),
   });
@@ -97,7 +97,7 @@ function byTopic(input: SplitInput): Figures {
   const scores = outOfGivenFold(examples, learning, topicsOf(examples, learning.seed), input.unlabelled);
   const model = learnMore(examples, learning, input.unlabelled);
   const found = input.decide(examples, model, {
-    outOfFold: scores,
+    outOfFold: () => scores,
     scores,
     silent: examples.map((example) => example.silent),
   });
@@ -127,7 +127,10 @@ function topicsOf(examples: readonly Example[], seed: number): number[] {
     return unit(vector);
   });
   const random = seeded(seed);
-  let centres = Array.from({ length: TOPICS }, () => vectors[Math.floor(random() * vectors.length)] ?? unit(new Float32Array(DIMENSIONS)));
+  let centres = Array.from(
+    { length: TOPICS },
+    () => vectors[Math.floor(random() * vectors.length)] ?? unit(new Float32Array(DIMENSIONS)),
+  );
   let topic: number[] = [];
   for (let round = 0; round < 15; round++) {
     topic = vectors.map((vector) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,6 +42,37 @@ describe('train', () => {
     expect(report.accuracy).toBe(1);
   });
 
+  it('goes on from a model with a few labels and without the data it was taught with', async () => {
+    const few = join(directory, 'corrections.ndjson');
+    const rows = Array.from({ length: 30 }, (_, i) => ({
+      text: i % 2 === 0 ? `无人机 ${i} 扰民，城管怎么不管` : `${i} 班的无人机课停了`,
+      label: i % 2 === 0 ? '城市管理' : '教育',
+    }));
+    writeFileSync(few, rows.map((row) => JSON.stringify(row)).join('\n'));
+    const base = loadModel(join(directory, 'a', 'routing.model'));
+    const options = { files: [few], out: join(directory, 'c'), enricher, base, startedFrom: 'a', id: 'routing-x' };
+    const report = await runTrain('routing', options);
+    expect(report.before?.accuracy).toBeLessThanOrEqual(report.crossValidation.accuracy);
+    const taught = loadModel(report.model);
+    expect(taught.meta).toMatchObject({ id: 'routing-x', startedFrom: 'a', rows: 30 });
+    // What the first model knew is still known.
+    writeFileSync(join(directory, 'c', 'routing.model'), readFileSync(report.model));
+    const own = createEnricher({ segmenter: '@node-rs/jieba', models: join(directory, 'c') });
+    const { department } = own.enrich('3 号路灯不亮，路面坑洼', { official: false, kind: 'message' });
+    expect(department?.[0]?.id).toBe('城市管理');
+    const strange = join(directory, 'strange.ndjson');
+    writeFileSync(strange, JSON.stringify({ text: '水管破裂', label: '水务' }));
+    await expect(runTrain('routing', { ...options, files: [strange] })).rejects.toThrow('水务');
+  });
+
+  it('works on with the shipped model when the office’s own cannot be read', () => {
+    const broken = join(directory, 'broken');
+    mkdirSync(broken);
+    writeFileSync(join(broken, 'sentiment.model'), 'MINSHENG-LINEAR-1\n{}\n');
+    const own = createEnricher({ segmenter: '@node-rs/jieba', models: broken });
+    expect(own.enrich('太感谢了，点赞！', { official: false, kind: 'comment' }).sentiment).toBe('positive');
+  });
+
   it('refuses too few labels and says what to do', async () => {
     const few = join(directory, 'few.ndjson');
     writeFileSync(few, '{"text":"一","label":"positive"}\n');
@@ -56,7 +87,7 @@ describe('train', () => {
 
   it('refuses a truncated model file', async () => {
     const cut = join(directory, 'cut.model');
-    writeFileSync(cut, readFileSync(join(directory, 'a', 'routing.model')).subarray(0, 5000));
+    writeFileSync(cut, readFileSync(join(directory, 'a', 'routing.model')).subarray(0, -10));
     expect(() => loadModel(cut)).toThrow('不完整');
   });
 });

@@ -41,15 +41,15 @@ export class ModelStore {
     return [SHIPPED, ...own].map((id) => ({
       id,
       madeAt: madeAt(id),
-      figure: figureOf(loadModel(this.pathOf(task, id))),
+      figure: this.figureOf(task, id),
       active: id === active,
     }));
   }
 
+  /** What enrich uses: a copy that cannot be read counts for nothing. */
   active(task: LabelTask): string {
     const path = join(this.directory, `${task}.model`);
-    if (!existsSync(path)) return SHIPPED;
-    const id = loadModel(path).meta['id'];
+    const id = existsSync(path) ? readable(path)?.meta['id'] : undefined;
     return typeof id === 'string' ? id : SHIPPED;
   }
 
@@ -74,7 +74,12 @@ export class ModelStore {
     renameSync(part, target);
   }
 
-  private pathOf(task: LabelTask, id: string): string {
+  private figureOf(task: LabelTask, id: string): string {
+    const model = readable(this.pathOf(task, id));
+    return model === null ? '无法读取（文件损坏，或由其他版本的程序训练），请重新训练' : figureOf(model);
+  }
+
+  pathOf(task: LabelTask, id: string): string {
     return id === SHIPPED ? modelPath(`${task}.model`) : join(this.versionsDirectory, `${id}.model`);
   }
 }
@@ -87,7 +92,15 @@ function madeAt(id: string): string | null {
   return toInstant(Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}+08:00`));
 }
 
-export function figureOf(model: LinearModel): string {
+function readable(path: string): LinearModel | null {
+  try {
+    return loadModel(path);
+  } catch {
+    return null;
+  }
+}
+
+function figureOf(model: LinearModel): string {
   const { macroF1, rows, startedFrom } = model.meta;
   if (typeof macroF1 !== 'number' || typeof rows !== 'number') return '没有留下测量结果';
   const from = typeof startedFrom === 'string' ? `在${startedFrom === SHIPPED ? '随附模型' : startedFrom}上续训，` : '';

@@ -1,12 +1,15 @@
 import { mount } from '@vue/test-utils';
-import { describe, expect, it } from 'vitest';
+import { createPinia, setActivePinia } from 'pinia';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { nextTick } from 'vue';
 import { createMemoryHistory, createRouter } from 'vue-router';
 import CountText from './CountText.vue';
 import CoverageLine from './CoverageLine.vue';
 import PopOver from './PopOver.vue';
 import PostCard from './PostCard.vue';
+import { useSession } from '../app/session.ts';
 import SentimentBar from './SentimentBar.vue';
+import SentimentMark from './SentimentMark.vue';
 import { sparkPath } from './spark.ts';
 
 const router = createRouter({
@@ -54,6 +57,8 @@ const post = {
 };
 
 describe('ui', () => {
+  beforeEach(() => setActivePinia(createPinia()));
+
   it('gives the exact figure on hover and to a screen reader', () => {
     const count = mount(CountText, { props: { value: 12_480, unit: '条' } });
     expect(count.attributes('title')).toBe('12,480 条');
@@ -83,6 +88,32 @@ describe('ui', () => {
     expect(card.find('.text').text()).toBe(`${'长'.repeat(280)}…全文`);
     await card.find('.more').trigger('click');
     expect(card.find('.text').text()).toContain('长'.repeat(400));
+  });
+
+  it('says how sure the machine is; who may says otherwise with one click, and takes it back', async () => {
+    const unsure = { ...post, sentiment: 'uncertain' as const, sentimentConfidence: 0.41 };
+    const reader = mount(SentimentMark, { props: { post: unsure }, attachTo: document.body });
+    await reader.find('button').trigger('click');
+    expect(reader.text()).toContain('把握 41%');
+    expect(reader.text()).toContain('不作判断');
+    expect(reader.findAll('.sheet button')).toHaveLength(0);
+
+    const user = { id: '1', username: 'o', displayName: '甲', roles: ['officer' as const] };
+    useSession().session = { user } as unknown as NonNullable<ReturnType<typeof useSession>['session']>;
+    const asked: string[] = [];
+    vi.stubGlobal('fetch', (url: string, init?: RequestInit) => {
+      asked.push(`${init?.method ?? 'GET'} ${url} ${typeof init?.body === 'string' ? init.body : ''}`.trim());
+      return Promise.resolve(Response.json({ ok: true }));
+    });
+    const officer = mount(SentimentMark, { props: { post: unsure }, attachTo: document.body });
+    await officer.find('button').trigger('click');
+    await officer.findAll('.sheet button')[2]?.trigger('click');
+    await vi.waitFor(() => expect(officer.text()).toContain('负面（人工）'));
+    await officer.find('button').trigger('click');
+    await officer.findAll('.sheet button')[3]?.trigger('click');
+    await vi.waitFor(() => expect(officer.text()).not.toContain('人工'));
+    expect(asked).toEqual(['PUT /api/posts/1/sentiment {"label":"negative"}', 'DELETE /api/posts/1/sentiment']);
+    vi.unstubAllGlobals();
   });
 
   it('reads sentiment out with its base', () => {

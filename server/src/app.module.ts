@@ -33,10 +33,12 @@ import { Secrets } from './platform/secrets.ts';
 import { Settings } from './platform/settings/settings.ts';
 import { UsersController } from './platform/users/users.controller.ts';
 import { PostViews, SourceNames, StoredNames } from './posts/post-view.ts';
+import { SmallCells } from './posts/small-cells.ts';
 import { PortsModule } from './ports.module.ts';
 import { DetectionSteps } from './detection-steps.ts';
 import { TopicsModule } from './topics/topics.module.ts';
 import { ClaimsModule } from './claims/claims.module.ts';
+import { LabelsModule } from './labels/labels.module.ts';
 import { InboxModule } from './inbox/inbox.module.ts';
 import { BriefingsModule } from './briefings/briefings.module.ts';
 import { SearchModule } from './search/search.module.ts';
@@ -100,6 +102,7 @@ export class AppModule {
         TopicsModule,
         ClaimsModule,
         InboxModule,
+        LabelsModule,
         BriefingsModule,
         SearchModule,
         DashboardModule,
@@ -126,6 +129,7 @@ export class AppModule {
         AuthService,
         RollupReader,
         PostViews,
+        SmallCells,
         { provide: SourceNames, useClass: StoredNames },
         Alerts,
         Retention,
@@ -135,7 +139,7 @@ export class AppModule {
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
-      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SourceNames, Alerts, Steps],
+      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SmallCells, SourceNames, Alerts, Steps],
     };
   }
 }

@@ -209,9 +209,11 @@ class UndiciClient implements CountingHttpClient {
 
   private async send(url: URL, request: HttpRequest, delayMs: number): Promise<HttpAnswer> {
     const { options } = this;
-    if (request.uncounted !== true) await options.budget?.take(1);
+    const { uncounted = false } = request;
+    if (!uncounted) await options.budget?.take(1);
     const { minIntervalMs, jitterMs } = options.pace;
-    await options.pacer.wait(url.host, { minIntervalMs: Math.max(minIntervalMs, delayMs), jitterMs }, request.signal);
+    const pace = { minIntervalMs: Math.max(minIntervalMs, delayMs), jitterMs, uncounted };
+    await options.pacer.wait(url.host, pace, request.signal);
     this.requests++;
     const { method, body, headers } = bodyOf(request);
     const deadline = AbortSignal.timeout(options.timeoutMs);

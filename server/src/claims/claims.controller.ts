@@ -23,7 +23,6 @@ import { publishedAtOf } from '../posts/post-id.ts';
 import { PostViews } from '../posts/post-view.ts';
 import { CoveragePort } from '../rollups/coverage.ts';
 import { ClaimReader } from './claim-rows.ts';
-import { ClaimDetector } from './detect.ts';
 
 const HOUR = 3_600_000;
 const VERDICT_NAME = {
@@ -40,7 +39,6 @@ export class ClaimsController {
   constructor(
     private readonly db: Database,
     private readonly claims: ClaimReader,
-    private readonly detector: ClaimDetector,
     private readonly views: PostViews,
     private readonly coverage: CoveragePort,
     private readonly alerts: Alerts,
@@ -350,7 +348,6 @@ export class ClaimsController {
       );
       return (await tx.all('SELECT * FROM debunks ORDER BY id DESC LIMIT 1'))[0];
     });
-    this.detector.libraryChanged();
     if (row === undefined) throw notFound('条辟谣');
     return debunkView(row);
   }
@@ -361,7 +358,6 @@ export class ClaimsController {
       await tx.run('DELETE FROM claim_matches WHERE debunk_id = ?', [Number(params.id)]);
       await tx.run('DELETE FROM debunks WHERE id = ?', [Number(params.id)]);
     });
-    this.detector.libraryChanged();
     return { ok: true };
   }
 }

@@ -2,7 +2,6 @@
  * In: the demo city's departments, debunks and answers. Out: the same in the desks' tables. Called by: demo.ts on the first start of the demo.
  */
 import { Injectable } from '@nestjs/common';
-import { ClaimDetector } from '../claims/detect.ts';
 import { AnswerBank } from '../inbox/answer-bank.ts';
 import { Departments } from '../inbox/departments.ts';
 import { Database } from '../platform/database/database.ts';
@@ -13,7 +12,6 @@ export class DemoDesk implements DemoSeeds {
   constructor(
     private readonly departments: Departments,
     private readonly answers: AnswerBank,
-    private readonly claims: ClaimDetector,
     private readonly db: Database,
   ) {}
 
@@ -39,6 +37,5 @@ export class DemoDesk implements DemoSeeds {
         ]);
       }
     });
-    this.claims.libraryChanged();
   }
 }

@@ -24,6 +24,8 @@ export interface ChangedPost {
   hashtags: string[];
   copyKey: string | null;
   fingerprint: string | null;
+  /** The post whose text this one repeats, word for word or edited; topics find it before claims read it. */
+  copyOf: number | null;
   engagement: number;
   topicId: number | null;
   /** The topic of the post it answers. */
@@ -64,6 +66,7 @@ export async function nextChanges(db: Database, consumer: string, limit: number)
     hashtags: listOf(r['hashtags']),
     copyKey: text(r['copy_key']),
     fingerprint: text(r['fingerprint']),
+    copyOf: numberOrNull(r['copy_of']),
     engagement: Number(r['likes']) + Number(r['comments']) + Number(r['reposts']),
     topicId: numberOrNull(r['topic_id']),
     parentTopicId: numberOrNull(r['parent_topic']),

@@ -58,7 +58,7 @@ const WEIBO_ITEMS = 0.08;
 const WECHAT_ITEMS = 0.02;
 /** An outage begins at this request of the source: it has brought something before. */
 const BREAKS_AT = 3;
-const ENDS_AFTER = 4;
+const ENDS_AFTER = 2;
 
 /**
  * A platform that says "removed" of something that is there is believed: what it then never shows is no loss of ours. One that says "no

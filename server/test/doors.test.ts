@@ -2,6 +2,7 @@
  * The doors through which others bring content: pushed batches, authorisation, gaps and alerts, on the whole product with a real port.
  */
 import { startReplay } from '@minsheng/crawlers/replay';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -179,6 +180,37 @@ describe('the push door', () => {
       200,
     );
     expect(await open()).toEqual([]);
+  });
+});
+
+describe('a platform’s own push', () => {
+  it('is answered as the platform wants it, only with its signature, and what it brought is stored by then', async () => {
+    const { opened, served, call } = await start();
+    const created = await call('POST', '/sources', {
+      kind: 'wechat-official',
+      name: '公众号',
+      settings: { accountName: '澜江发布' },
+      credentials: { appid: 'wx0000000000000001', secret: 'secret-of-the-account', pushToken: 'agreedtoken' },
+    });
+    expect(created.status).toBe(200);
+    const address = `${served.url}/api/hooks/${String(created.body['id'])}`;
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const signature = createHash('sha1').update(['agreedtoken', timestamp, '42'].sort().join('')).digest('hex');
+    const signed = `timestamp=${timestamp}&nonce=42&signature=${signature}`;
+    const echo = await fetch(`${address}?${signed}&echostr=5577006791947779410`);
+    expect([echo.status, await echo.text()]).toEqual([200, '5577006791947779410']);
+    const xml = `<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[oOpenidOfACitizen]]></FromUserName><CreateTime>${timestamp}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[望江路停水了]]></Content><MsgId>23456789012345678</MsgId></xml>`;
+    const post = (query: string) =>
+      fetch(`${address}?${query}`, { method: 'POST', headers: { 'content-type': 'text/xml' }, body: xml });
+    const first = await post(signed);
+    expect([first.status, await first.text()]).toEqual([200, 'success']);
+    const stored = await opened.core.db.all('SELECT kind, text FROM posts');
+    expect(stored).toEqual([{ kind: 'message', text: '望江路停水了' }]);
+    // The platform sends again when it did not hear us: the same message stays one.
+    expect((await post(signed)).status).toBe(200);
+    expect((await post(signed.replace('nonce=42', 'nonce=43'))).status).toBe(403);
+    expect(await opened.core.db.all('SELECT count(*) AS n FROM posts')).toEqual([{ n: 1 }]);
+    expect((await fetch(`${served.url}/api/hooks/999`)).status).toBe(404);
   });
 });
 

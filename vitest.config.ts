@@ -1,7 +1,22 @@
 import vue from './web/node_modules/@vitejs/plugin-vue/dist/index.mjs';
 import { defineConfig } from 'vitest/config';
+import { enginesOf } from './server/test/engines.ts';
 
 const resolve = { conditions: ['source'] };
+const engines = enginesOf(process.env['ENGINES']);
+
+/** Suites that run on every database: none of them knows which one it is. */
+const onEveryDatabase = [
+  'src/posts/**/*.test.ts',
+  'src/rollups/**/*.test.ts',
+  'src/inbox/inbox.test.ts',
+  'src/briefings/**/*.test.ts',
+  'src/dashboard/**/*.test.ts',
+  'src/platform/database/**/*.test.ts',
+  'src/search/engines/sql.test.ts',
+  'test/{pipeline,detection,product,desks-module,archive}.test.ts',
+];
+
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };
 
 export default defineConfig({
@@ -19,10 +34,42 @@ export default defineConfig({
         test: {
           name: 'server',
           root: 'server',
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/*.test.ts'],
           testTimeout: 60_000,
         },
       },
+      ...(engines.includes('elasticsearch')
+        ? [
+            {
+              resolve,
+              ssr,
+              test: {
+                name: 'server on Elasticsearch',
+                root: 'server',
+                include: ['test/elasticsearch/**/*.test.ts'],
+                globalSetup: 'test/elasticsearch.ts',
+                testTimeout: 300_000,
+                hookTimeout: 360_000,
+              },
+            },
+          ]
+        : []),
+      ...(engines.includes('postgres')
+        ? [
+            {
+              resolve,
+              ssr,
+              test: {
+                name: 'server on PostgreSQL',
+                root: 'server',
+                include: [...onEveryDatabase, 'test/postgres/**/*.test.ts'],
+                globalSetup: 'test/postgres.ts',
+                env: { TEST_DATABASE: 'postgres' },
+                testTimeout: 60_000,
+              },
+            },
+          ]
+        : []),
       {
         plugins: [vue()],
         resolve,

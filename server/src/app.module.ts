@@ -26,7 +26,9 @@ import { Database } from './platform/database/database.ts';
 import { AccessGuard } from './platform/http/access.guard.ts';
 import { AuditInterceptor } from './platform/http/audit.interceptor.ts';
 import { ErrorFilter } from './platform/http/error.filter.ts';
+import { Leases } from './platform/leases/leases.ts';
 import { LiveController } from './platform/live/live.controller.ts';
+import type { Bus } from './platform/live/bus.ts';
 import { Live } from './platform/live/live.ts';
 import { Log } from './platform/logging.ts';
 import { Secrets } from './platform/secrets.ts';
@@ -46,7 +48,6 @@ import { Alerts } from './alerts/alerts.ts';
 import { Retention } from './posts/retention.ts';
 import { RollupReader } from './rollups/rollup-reader.ts';
 import { Rollups } from './rollups/rollups.ts';
-import { SqliteFtsEngine } from './search/engines/sqlite-fts.ts';
 import { SearchEngine } from './search/search-engine.ts';
 import { SearchWriter } from './search/search-writer.ts';
 import { Authorizations } from './sources/authorizations.ts';
@@ -67,6 +68,7 @@ export interface Core {
   live: Live;
   clock: Clock;
   demo: Demo;
+  leases: Leases;
   pipeline: Pipeline;
   collector: Collector;
   engine: SearchEngine;
@@ -87,6 +89,7 @@ export class AppModule {
       { provide: Live, useValue: core.live },
       { provide: Clock, useValue: core.clock },
       { provide: Demo, useValue: core.demo },
+      { provide: Leases, useValue: core.leases },
       { provide: Pipeline, useValue: core.pipeline },
       { provide: Collector, useValue: core.collector },
       { provide: SearchEngine, useValue: core.engine },
@@ -145,19 +148,22 @@ export class AppModule {
 }
 
 /** The parts below the web: enough for ingest, crawl and reindex. */
-export function wire(parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'enricher' | 'demo' | 'clock'>): Core {
-  const { db, secrets, enricher, clock, log } = parts;
-  const live = new Live();
-  const engine = new SqliteFtsEngine(db);
+export function wire(
+  parts: Pick<Core, 'config' | 'db' | 'secrets' | 'log' | 'enricher' | 'demo' | 'leases' | 'clock' | 'engine'>,
+  bus: Bus | null = null,
+): Core {
+  const { db, secrets, enricher, clock, log, engine } = parts;
+  const live = new Live(bus);
   const rollups = new Rollups(clock);
   const pseudonyms = new Pseudonyms(db, secrets);
   const intake = new Intake(pseudonyms);
   const pipeline = new Pipeline(db, intake, enricher, [new SearchWriter(engine, rollups)], secrets, live, clock);
   const collector = new Collector(db, pipeline, secrets, live, clock, log);
+  collector.demoHere = () => parts.demo.here;
   parts.demo.onClear = () =>
     db.write(async (tx) => {
       await engine.clear(tx);
       await rollups.clear(tx);
     });
-  return { ...parts, live, engine, rollups, pipeline, collector, pseudonyms };
+  return { ...parts, live, rollups, pipeline, collector, pseudonyms };
 }

@@ -13,9 +13,12 @@ import { Clock } from './platform/clock.ts';
 import { ensureDataDir, type Config } from './platform/config.ts';
 import { Database } from './platform/database/database.ts';
 import { UserError } from './platform/errors.ts';
+import { Bus } from './platform/live/bus.ts';
+import { Leases } from './platform/leases/leases.ts';
 import { createLog } from './platform/logging.ts';
 import { Secrets } from './platform/secrets.ts';
 import { Settings } from './platform/settings/settings.ts';
+import { openSearch } from './search/search-choice.ts';
 import { dictionaryOf } from './system/dictionary.ts';
 
 export interface Opened {
@@ -27,18 +30,23 @@ export interface Opened {
 /** @param onStep told what is being done, in zh-CN, before each long step. */
 export async function open(config: Config, onStep: (step: string) => void = () => undefined): Promise<Opened> {
   ensureDataDir(config);
-  const release = hold(config.dataDir);
+  const release = holdAlone(config);
   try {
     onStep('打开数据库');
     const db = await Database.open(config);
     const secrets = Secrets.open(config.dataDir);
+    await sameKey(db, secrets, config.dataDir);
     const log = createLog(config.logLevel);
     const settings = new Settings(db);
     const dictionary = await dictionaryOf(db);
     let made: Enricher | undefined;
     const enricher = () => (made ??= createEnricher({ dictionary, models: new ModelStore(config.dataDir).directory }));
-    const demo = new Demo(db, settings, secrets, config, log, startCity);
-    const core = wire({ config, db, secrets, log, enricher, demo, clock: new Clock() });
+    const leases = new Leases(db);
+    const demo = new Demo(db, settings, secrets, config, log, startCity, leases);
+    const bus = config.databaseUrl === undefined ? null : await Bus.open(config.databaseUrl);
+    const clock = new Clock();
+    const engine = await openSearch(config, { db, leases, cut: (text) => enricher().searchTokens(text), clock, log });
+    const core = wire({ config, db, secrets, log, enricher, demo, leases, clock, engine }, bus);
     // The data directory is held: whoever had a lease is gone.
     if (db.dialect === 'sqlite') await core.collector.reclaim();
     return {
@@ -47,6 +55,9 @@ export async function open(config: Config, onStep: (step: string) => void = () =
       close: async () => {
         await core.collector.stop();
         await demo.stop();
+        await engine.close();
+        await leases.release().catch(() => undefined);
+        await bus?.close();
         await db.close();
         release();
       },
@@ -55,6 +66,29 @@ export async function open(config: Config, onStep: (step: string) => void = () =
     release();
     throw error;
   }
+}
+
+/**
+ * What one process seals another must be able to open, so all replicas on one database need one key. On SQLite key and database lie side by side.
+ * @throws UserError when this directory's key is not the one the database was begun with.
+ */
+async function sameKey(db: Database, secrets: Secrets, dataDir: string): Promise<void> {
+  if (db.dialect === 'sqlite') return;
+  const mark = JSON.stringify(secrets.mark());
+  const [kept] = await db.write(async (tx) => {
+    await tx.run(`INSERT INTO settings (key, value) VALUES ('keyMark', ?) ON CONFLICT (key) DO NOTHING`, [mark]);
+    return tx.all<{ value: string }>(`SELECT value FROM settings WHERE key = 'keyMark'`);
+  });
+  if (kept?.value === mark) return;
+  throw new UserError('unavailable', `数据目录 ${dataDir} 中的 secret.key 与这个数据库使用的密钥不同，没有启动。`, {
+    kept: '数据没有改动。',
+    todo: '请把第一台服务的 secret.key 复制到这个数据目录（覆盖刚生成的），或让各台共用一个数据目录，然后重新启动。',
+  });
+}
+
+/** On PostgreSQL several processes may share a directory: it only holds the key and temporary files. */
+export function holdAlone(config: Config): () => void {
+  return config.databaseUrl === undefined ? hold(config.dataDir) : () => undefined;
 }
 
 /** Data directories that this process holds. */

@@ -62,6 +62,7 @@ export interface Prepared {
 export class Pipeline {
   private readonly store = new PostStore();
   private readonly accounts = new AccountBook();
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly db: Database,
@@ -93,8 +94,19 @@ export class Pipeline {
     return { batch, now, accepted, rejected, enrichments };
   }
 
+  /** One batch at a time, tried again when another replica wrote the same posts first or the database went away. */
+  commit(prepared: Prepared): Promise<IngestReport> {
+    if (this.db.dialect === 'sqlite') return this.commitOnce(prepared);
+    const run = this.turn.then(async () => {
+      await this.store.makeRoom(this.db, prepared.accepted);
+      return this.db.untilWritten(() => this.commitOnce(prepared));
+    });
+    this.turn = run.catch(() => undefined);
+    return run;
+  }
+
   /** Posts, index, counters and whatever runs alongside: one transaction. */
-  async commit({ batch, now, accepted, rejected, enrichments }: Prepared): Promise<IngestReport> {
+  private async commitOnce({ batch, now, accepted, rejected, enrichments }: Prepared): Promise<IngestReport> {
     const report = emptyReport(batch.arrivals.length);
     note(report, rejected);
     try {
@@ -117,8 +129,9 @@ export class Pipeline {
 
         const posts = [...written, ...rewritten].sort((a, b) => a.id - b.id);
         for (const writer of this.writers) await writer.write(tx, posts);
+        await this.store.settle(tx);
         await batch.alongside?.(tx, report);
-      });
+      }, 'once');
     } catch (error) {
       this.forget();
       throw error;
@@ -182,7 +195,7 @@ export class Pipeline {
     for (const item of items) {
       if (item.replyHandle === null) continue;
       await tx.run(
-        `INSERT INTO reply_handles (post_id, sealed) SELECT id, ? FROM posts WHERE platform = ? AND kind = ? AND native_id = ?
+        `INSERT INTO reply_handles (post_id, sealed) SELECT post_id, ? FROM post_natives WHERE platform = ? AND kind = ? AND native_id = ?
          ON CONFLICT (post_id) DO NOTHING`,
         [this.secrets.seal('reply-handle', JSON.stringify(item.replyHandle)), item.platform, item.kind, item.nativeId],
       );
@@ -193,7 +206,8 @@ export class Pipeline {
     const ids = [];
     for (const { platform, kind, id: nativeId, state } of batch.gone ?? []) {
       const [row] = await tx.all<{ id: number }>(
-        'SELECT id FROM posts WHERE platform = ? AND kind = ? AND native_id = ? AND state <> ?',
+        `SELECT p.id FROM post_natives n JOIN posts p ON p.id = n.post_id
+         WHERE n.platform = ? AND n.kind = ? AND n.native_id = ? AND p.state <> ?`,
         [platform, kind, nativeId, state],
       );
       if (row !== undefined) ids.push({ id: row.id, state });
@@ -205,7 +219,8 @@ export class Pipeline {
     let updated = 0;
     for (const { platform, kind, id: nativeId, ...counts } of batch.engagement ?? []) {
       const [old] = await tx.all<{ id: number; likes: number; comments: number; reposts: number; reads: number }>(
-        'SELECT id, likes, comments, reposts, reads FROM posts WHERE platform = ? AND kind = ? AND native_id = ?',
+        `SELECT p.id, p.likes, p.comments, p.reposts, p.reads FROM post_natives n JOIN posts p ON p.id = n.post_id
+         WHERE n.platform = ? AND n.kind = ? AND n.native_id = ?`,
         [platform, kind, nativeId],
       );
       if (old === undefined) continue;

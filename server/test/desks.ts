@@ -121,7 +121,7 @@ export function inboxOn(db: Database, now: number) {
   const departments = new Departments(db, router);
   const intake = () => new InboxIntake(db, router, tokenizer, live, clock);
   const posts = new PostViews(db, new StoredNames(db));
-  const views = new CaseViews(db, clock, new TestPeople(), posts, coverage, answers, router, new Viewers(clock));
+  const views = new CaseViews(db, clock, new TestPeople(), posts, coverage, answers, router, new Viewers(clock, live));
   const cases = new Cases(db, clock, live, office, new TestStaff(), vault);
   const overdue = new OverdueWatch(db, clock, alerts);
   return { clock, office, vault, alerts, coverage, live, answers, departments, intake, views, cases, overdue, posts };

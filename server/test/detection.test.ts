@@ -10,6 +10,7 @@ import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClaimDetector } from '../src/claims/detect.ts';
 import { Steps } from '../src/collect/scheduler.ts';
+import { empty, testDatabaseUrl } from './database.ts';
 import { open, type Opened } from '../src/open.ts';
 import { serve, type Served } from '../src/serve.ts';
 import { TopicDetector } from '../src/topics/detect.ts';
@@ -18,6 +19,7 @@ const START = Date.parse('2026-11-24T08:10:00+08:00');
 
 const world = new World(20_261_124, START, 14);
 let dataDir: string;
+let databaseUrl: string | undefined;
 let opened: Opened;
 let served: Served;
 
@@ -26,7 +28,7 @@ async function boot(): Promise<void> {
     port: 0,
     host: '127.0.0.1',
     dataDir,
-    databaseUrl: undefined,
+    databaseUrl,
     elasticsearchUrl: undefined,
     demo: false,
     logLevel: 'silent',
@@ -65,8 +67,7 @@ async function again(): Promise<void> {
       'claim_posts',
       'post_changes',
     ]) {
-      await tx.run(`DELETE FROM ${table}`);
-      await tx.run('DELETE FROM sqlite_sequence WHERE name = ?', [table]);
+      await empty(tx, table);
     }
     await tx.run('UPDATE posts SET topic_id = NULL, copy_of = NULL, copies = 1');
     await tx.run(`INSERT INTO post_changes (post_id, change) SELECT id, 'stored' FROM posts ORDER BY id`);
@@ -78,6 +79,7 @@ async function again(): Promise<void> {
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'minsheng-detection-'));
+  databaseUrl = await testDatabaseUrl();
   await boot();
   const items = world.history();
   for (let i = 0; i < items.length; i += 1000) {

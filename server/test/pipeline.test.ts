@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import 'reflect-metadata';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { testDatabaseUrl } from './database.ts';
 import { open } from '../src/open.ts';
 import { Retention } from '../src/posts/retention.ts';
 import { Settings } from '../src/platform/settings/settings.ts';
@@ -15,7 +16,7 @@ async function start() {
     port: 0,
     host: '127.0.0.1',
     dataDir,
-    databaseUrl: undefined,
+    databaseUrl: await testDatabaseUrl(),
     elasticsearchUrl: undefined,
     demo: false,
     logLevel: 'silent',
@@ -98,10 +99,7 @@ describe('the pipeline', () => {
     const [a, b, c, d] = keys.map((k) => k.author_key);
     expect(a).toBe(b);
     expect(new Set([a, c, d]).size).toBe(3);
-    const tables = await core.db.all<{ name: string }>(
-      `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'search_index%'`,
-    );
-    for (const { name } of tables)
+    for (const name of await core.db.tables())
       expect(JSON.stringify(await core.db.all(`SELECT * FROM "${name}"`))).not.toContain('uid-42');
   });
 

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ingestFile } from '../src/cli/ingest.ts';
 import { DemoDesk } from '../src/demo/demo-desk.ts';
 import { Steps } from '../src/collect/scheduler.ts';
+import { testDatabaseUrl } from './database.ts';
 import { open } from '../src/open.ts';
 import { AuthService } from '../src/platform/auth/auth.service.ts';
 import { serve } from '../src/serve.ts';
@@ -17,7 +18,7 @@ async function start(demo = false) {
     port: 0,
     host: '127.0.0.1',
     dataDir,
-    databaseUrl: undefined,
+    databaseUrl: await testDatabaseUrl(),
     elasticsearchUrl: undefined,
     demo: demo ? undefined : false,
     logLevel: 'silent',

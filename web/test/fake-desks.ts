@@ -96,6 +96,7 @@ fake(routes.search.posts, ({ query }) => {
   return {
     total,
     totalIsLowerBound: false,
+    behind: 0,
     items: (query.cursor ? hits.map((p, i) => ({ ...p, id: String(7000 + i) })) : hits).map((p) => {
       const at = word ? p.text.indexOf(word) : -1;
       return {

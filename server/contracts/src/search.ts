@@ -54,6 +54,8 @@ export const SearchAnswer = z.object({
   /** zh-CN: how the query was understood, e.g. 「停水 且 （望江路 或 滨河路） 不含 广告」. */
   understood: z.string(),
   tookMs: z.number(),
+  /** Posts stored and not yet searchable: the answer lacks at most so many. */
+  behind: z.int(),
   coverage: Coverage,
 });
 export type SearchAnswer = z.infer<typeof SearchAnswer>;

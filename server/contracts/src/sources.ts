@@ -252,7 +252,8 @@ export const SourcesOverview = z.object({
   hours: z.array(Instant),
   perHour: z.array(z.array(z.int())),
   segmenter: z.object({ name: z.string(), note: z.string().nullable() }),
-  searchEngine: z.object({ name: z.string(), documents: z.int(), behind: z.int() }),
+  /** `behind`: changes stored and not yet searchable. `note`: zh-CN, why the index does not follow. */
+  searchEngine: z.object({ name: z.string(), documents: z.int(), behind: z.int(), note: z.string().nullable() }),
 });
 export type SourcesOverview = z.infer<typeof SourcesOverview>;
 

@@ -33,11 +33,10 @@ export class Alerts {
     const told = await this.db.write(async (tx) => {
       const [old] = await tx.all(`SELECT * FROM alerts WHERE subject = ? AND state <> 'closed'`, [alert.subject]);
       if (old === undefined) {
-        await tx.run(
-          `INSERT INTO alerts (kind, level, title, text, subject, href, opened_at, updated_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open')`,
+        const [row] = await tx.all<{ id: number }>(
+          `INSERT INTO alerts (kind, level, title, text, subject, href, opened_at, updated_at, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'open') RETURNING id`,
           [alert.kind, alert.level, alert.title, alert.text, alert.subject, alert.href, now, now],
         );
-        const [row] = await tx.all<{ id: number }>('SELECT max(id) AS id FROM alerts');
         return { id: String(row?.id), opened: true };
       }
       if (old['text'] === alert.text && old['level'] === alert.level) return null;

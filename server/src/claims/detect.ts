@@ -7,7 +7,7 @@ import { Alerts } from '../alerts/alerts.ts';
 import { Enricher } from '../enrich/enricher.ts';
 import { Clock } from '../platform/clock.ts';
 import { Database, type Row, type Tx } from '../platform/database/database.ts';
-import { keepPosition, nextChanges, type ChangedPost } from '../posts/changed-posts.ts';
+import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { addVoice, ALIVE_MS, ClaimIndex, type ClaimState } from './claim-index.ts';
 import { DebunkMatcher, RELATE_AT, SUGGEST_AT, type DebunkMatch } from './match.ts';
 import { checkable, pairsOf, statementOf, telling, wishes, type Said } from './wording.ts';
@@ -42,30 +42,33 @@ export class ClaimDetector {
   private matcher: { of: string; matcher: DebunkMatcher } | null = null;
   /** Statement and library for which a claim was last matched. */
   private readonly matched = new Map<number, string>();
+  private readonly log: ChangeReader;
 
   constructor(
     private readonly db: Database,
     private readonly clock: Clock,
     private readonly enricher: Enricher,
     private readonly alerts: Alerts,
-  ) {}
+  ) {
+    this.log = new ChangeReader(db, CONSUMER);
+  }
 
   async step(): Promise<number> {
-    if (!this.loaded) await this.load();
-    const changes = await nextChanges(this.db, CONSUMER, STEP);
+    const { changes, stale } = await this.log.next(STEP);
+    if (stale || !this.loaded) await this.load();
     const last = changes.at(-1);
     if (last === undefined) return 0;
     const touched = new Set<ClaimState>();
     try {
-      await this.db.write(async (tx) => {
+      const committed = await this.log.commit(last.seq, async (tx) => {
         for (const post of changes) {
           if (post.change !== 'stored') continue;
           const found = post.official ? await this.official(tx, post) : await this.public(tx, post);
           if (found !== null) touched.add(found);
         }
         for (const claim of touched) await this.save(tx, claim);
-        await keepPosition(tx, CONSUMER, last.seq);
       });
+      if (!committed) this.forget();
     } catch (error) {
       this.loaded = false;
       throw error;

@@ -16,7 +16,6 @@ import { hourOf } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { DAY, HOUR } from '../platform/time-window.ts';
 import { firstIdAt } from '../posts/post-id.ts';
-import type { RollupRow } from '../rollups/rollup.ts';
 import type { SearchDocument } from '../search/search-engine.ts';
 import { serve } from '../serve.ts';
 import { ingestFile } from './ingest.ts';
@@ -85,7 +84,7 @@ export async function benchQuery(options: {
 }
 
 /** A signed-in reader of all pages. */
-async function browser(url: string, auth: AuthService): Promise<(path: string) => Promise<void>> {
+export async function browser(url: string, auth: AuthService): Promise<(path: string) => Promise<void>> {
   const admin = (await auth.bootstrap()).find((user) => user.username === 'admin');
   const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
     fetch(`${url}/api${path}`, {
@@ -131,13 +130,52 @@ function wordOf(rank: number): string {
   return `w${String(rank)}`;
 }
 
-async function fill({ core }: Opened, size: number): Promise<void> {
-  const { db, engine, rollups } = core;
-  const now = Date.now();
+interface Made extends SearchDocument {
+  publishedAt: number;
+  text: string;
+  keywords: string[];
+  topic: number;
+}
+
+/** Posts of the last 60 days as documents, oldest first. */
+export function* documents(size: number, now: number): Generator<Made> {
   const draw = random(7);
   // The inverse of Zipf's distribution function with exponent 1: rank = V^u.
   const rank = () => Math.min(VOCABULARY - 1, Math.floor(VOCABULARY ** draw()) - 1);
   const pick = <T>(values: readonly [T, ...T[]]) => values[Math.floor(draw() * values.length)] ?? values[0];
+  for (let i = 0; i < size; i++) {
+    const publishedAt = Math.floor((now - SPAN + (SPAN * i) / size) / 1000) * 1000;
+    const id = firstIdAt(publishedAt) + (i % 1_000_000);
+    const words = Array.from({ length: WORDS }, () => wordOf(rank()));
+    const official = draw() < 0.02;
+    // A source is one channel of one platform; an account publishes through one source.
+    const sourceId = 1 + Math.floor(draw() * 40);
+    const accountId = official ? 1 + (sourceId % 12) : null;
+    const platform = PLATFORMS[sourceId % PLATFORMS.length] ?? 'weibo';
+    const kind = official ? 'post' : 'comment';
+    const sentiment = pick(SENTIMENTS);
+    const text = words.join(' ');
+    const topic = 1 + Math.floor(i / PER_TOPIC);
+    const marks = { id, platform, kind, sourceId, accountId, sentiment, official, topicId: null };
+    yield { ...marks, searchTokens: text, publishedAt, text, keywords: words.slice(0, 5), topic };
+  }
+}
+
+function* lots<T>(all: Iterable<T>, size: number): Generator<T[]> {
+  let lot: T[] = [];
+  for (const one of all) {
+    lot.push(one);
+    if (lot.length === size) {
+      yield lot;
+      lot = [];
+    }
+  }
+  if (lot.length > 0) yield lot;
+}
+
+export async function fill({ core }: Opened, size: number): Promise<void> {
+  const { db, engine, rollups } = core;
+  const now = Date.now();
   await db.write(async (tx) => {
     for (let i = 1; i <= 12; i++) {
       await tx.run(
@@ -148,36 +186,22 @@ async function fill({ core }: Opened, size: number): Promise<void> {
   });
   const insert = `INSERT INTO posts (id, source_id, platform, kind, native_id, account_id, published_at, fetched_at, text, sentiment, keywords, topic_id)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-  for (let start = 0; start < size; start += BATCH) {
-    const docs: SearchDocument[] = [];
-    const rows: RollupRow[] = [];
+  let start = 0;
+  for (const made of lots(documents(size, now), BATCH)) {
     await db.write(async (tx) => {
       const statement = tx.sqlite?.prepare(insert);
-      for (let i = start; i < Math.min(size, start + BATCH); i++) {
-        const publishedAt = Math.floor((now - SPAN + (SPAN * i) / size) / 1000) * 1000;
-        const id = firstIdAt(publishedAt) + (i % 1_000_000);
-        const words = Array.from({ length: WORDS }, () => wordOf(rank()));
-        const official = draw() < 0.02;
-        // A source is one channel of one platform; an account publishes through one source.
-        const sourceId = 1 + Math.floor(draw() * 40);
-        const accountId = official ? 1 + (sourceId % 12) : null;
-        const platform = PLATFORMS[sourceId % PLATFORMS.length] ?? 'weibo';
-        const kind = official ? 'post' : 'comment';
-        const sentiment = pick(SENTIMENTS);
-        const keywords = words.slice(0, 5);
-        const text = words.join(' ');
+      made.forEach((post, k) => {
+        const { id, sourceId, platform, kind, accountId, publishedAt, text, sentiment, keywords, topic } = post;
         statement?.run(
-          ...[id, sourceId, platform, kind, String(i), accountId, publishedAt, publishedAt, text, sentiment],
+          ...[id, sourceId, platform, kind, String(start + k), accountId, publishedAt, publishedAt, text, sentiment],
           JSON.stringify(keywords),
-          1 + Math.floor(i / PER_TOPIC),
+          topic,
         );
-        const marks = { id, platform, kind, sourceId, accountId, sentiment, official };
-        docs.push({ ...marks, searchTokens: words.join(' '), topicId: null });
-        rows.push({ ...marks, publishedAt, keywords });
-      }
-      await engine.write(tx, docs);
-      await rollups.add(tx, rows);
+      });
+      await engine.write(tx, made);
+      await rollups.add(tx, made);
     });
+    start += made.length;
   }
   await fillDesks(db, size, now);
   await db.write((tx) => rollups.prune(tx));
@@ -248,7 +272,7 @@ const SEARCHES: Record<string, Record<string, string>> = {
   official: { official: 'official' },
 };
 
-async function measure(
+export async function measure(
   get: (path: string) => Promise<void>,
   now: number,
   say: (text: string) => void,

@@ -10,29 +10,35 @@ import { linesOf } from '../enrich/datasets.ts';
 import { createEnricher } from '../enrich/enricher.ts';
 import { UserError } from '../platform/errors.ts';
 import { benchDetection, DETECTION_POSTS } from './bench-detection.ts';
+import { benchEngines } from './bench-engines.ts';
+import { benchMatch } from './bench-match.ts';
 import { benchQuery } from './bench-query.ts';
 import type { Ledger } from './ingest.ts';
-import { answer, parsed, say, type Verb } from './verb.ts';
+import { answer, parsed, required, say, type Verb } from './verb.ts';
 
 const POSTS = 200_000;
+const SIZES: readonly number[] = [100_000, 1_000_000];
 
 interface BenchOptions {
-  posts: number | undefined;
+  /** How many; several sizes where a bench compares them. */
+  posts: readonly number[];
   file: string | undefined;
   small: boolean;
 }
 
 /** Each ends in one JSON object, the last line. */
 const benches: Record<string, (options: BenchOptions) => unknown> = {
-  ingest: ({ posts, file }) => benchIngest(posts ?? POSTS, file),
-  query: ({ file }) => benchQuery({ sizes: [100_000, 1_000_000], file, say }),
+  ingest: ({ posts: [posts = POSTS], file }) => benchIngest(posts, file),
+  query: ({ file }) => benchQuery({ sizes: SIZES, file, say }),
   analysis: () => benchAnalysis(),
-  detection: ({ posts, file }) => benchDetection(posts ?? DETECTION_POSTS, file, say),
+  detection: ({ posts: [posts = DETECTION_POSTS], file }) => benchDetection(posts, file, say),
+  engines: ({ posts, file }) => enginesBench(posts.length === 0 ? SIZES : posts, file),
+  match: ({ file }) => benchMatch(required(file, '语料文件 --file'), say),
   soak: ({ small }) => soak(small ? SMALL_SOAK : SOAK, say),
 };
 
 export const benchVerb: Verb = {
-  usage: `${Object.keys(benches).join(' | ')} [--posts N] [--file F] [--small]`,
+  usage: `${Object.keys(benches).join(' | ')} [--posts N[,N…]] [--file F] [--small]`,
   summary: '测速：入库、查询、分析、话题与说法发现，均与同一次运行中的基准相比；soak 为采集的长时故障检验',
   async run(args) {
     const { positionals, values } = parsed(args, {
@@ -48,7 +54,9 @@ export const benchVerb: Verb = {
         todo: `可用：${Object.keys(benches).join('、')}。`,
       });
     const { posts, file, small } = values;
-    answer(await bench({ posts: posts === undefined ? undefined : Number(posts), file, small: small === true }));
+    answer(
+      await bench({ posts: posts === undefined ? [] : posts.split(',').map(Number), file, small: small === true }),
+    );
     return 0;
   },
 };
@@ -70,6 +78,18 @@ function writePosts(file: string, posts: number, start: number): void {
       return JSON.stringify({ ...who, publishedAt, text, likes: i % 50 });
     });
     appendFileSync(file, `${lines.join('\n')}\n`);
+  }
+}
+
+/** `--posts` are the sizes to ask over; the posts to take in are made here, or a file's. */
+async function enginesBench(sizes: readonly number[], given: string | undefined) {
+  const dir = mkdtempSync(join(tmpdir(), 'minsheng-bench-'));
+  try {
+    const file = given ?? join(dir, 'posts.ndjson');
+    if (given === undefined) writePosts(file, POSTS / 2, Date.now() - 30 * 86_400_000);
+    return await benchEngines(file, sizes, say);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
   }
 }
 

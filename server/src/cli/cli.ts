@@ -3,6 +3,7 @@
  */
 import '../platform/chinese.ts';
 import { fileError, storageError, UserError } from '../platform/errors.ts';
+import { backupVerb, moveVerb, restoreVerb } from './archive.ts';
 import { benchVerb } from './bench.ts';
 import { crawlVerb } from './crawl.ts';
 import { evalVerb, trainVerb } from './evaluate.ts';
@@ -21,6 +22,9 @@ const verbs: Record<string, Verb> = {
   replay: replayVerb,
   reindex: reindexVerb,
   migrate: migrateVerb,
+  backup: backupVerb,
+  restore: restoreVerb,
+  move: moveVerb,
   user: userVerb,
   eval: evalVerb,
   train: trainVerb,
@@ -58,5 +62,5 @@ export async function run(args: readonly string[]): Promise<number> {
 
 function help(): string {
   const lines = Object.entries(verbs).map(([name, verb]) => `  ${`${name} ${verb.usage}`.padEnd(44)} ${verb.summary}`);
-  return `民声 命令行\n\n${lines.join('\n')}\n\n配置用环境变量：PORT HOST DATA_DIR DEMO LOG_LEVEL，含义见 README。\n`;
+  return `民声 命令行\n\n${lines.join('\n')}\n\n配置用环境变量：PORT HOST DATA_DIR DATABASE_URL ELASTICSEARCH_URL DEMO LOG_LEVEL，含义见 README。\n`;
 }

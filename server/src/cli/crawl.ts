@@ -7,6 +7,7 @@ import { readConfig } from '../platform/config.ts';
 import { UserError } from '../platform/errors.ts';
 import { passiveKinds } from '../sources/kinds.ts';
 import { SourceBook } from '../sources/source-book.ts';
+import { follow } from './ingest.ts';
 import { answer, parsed, say, type Verb } from './verb.ts';
 
 export const crawlVerb: Verb = {
@@ -46,6 +47,7 @@ export const crawlVerb: Verb = {
         if (summary.outcome === 'failed') failed++;
         answer({ source: name, ...summary });
       }
+      await follow(core.engine);
       return failed === 0 ? 0 : 1;
     } finally {
       await opened.close();

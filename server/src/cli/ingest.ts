@@ -10,6 +10,7 @@ import { addReports, emptyReport, note, type Prepared } from '../pipeline.ts';
 import { readConfig } from '../platform/config.ts';
 import { UserError } from '../platform/errors.ts';
 import { ModelStore } from '../labels/model-store.ts';
+import type { SearchEngine } from '../search/search-engine.ts';
 import { dictionaryOf } from '../system/dictionary.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
 
@@ -31,13 +32,21 @@ export const ingestVerb: Verb = {
     try {
       const left = await opened.core.demo.leaveFor('导入真实数据');
       if (left) say('· 已离开演示，演示数据已清除');
-      answer(await ingestFile(opened, file, values.quiet === true ? () => undefined : progress()));
+      const ledger = await ingestFile(opened, file, values.quiet === true ? () => undefined : progress());
+      await follow(opened.core.engine);
+      answer(ledger);
       return 0;
     } finally {
       await opened.close();
     }
   },
 };
+
+/** An index outside the database comes after the records; the person is told when it does not come. */
+export async function follow(engine: SearchEngine): Promise<void> {
+  const { behind, problem } = await engine.settle();
+  if (behind > 0) say(`· 检索落后 ${behind} 条（${problem ?? '仍在写入'}）；帖文已入库，下次启动后自动补上`);
+}
 
 function progress(): (report: IngestReport, seconds: number) => void {
   let last = 0;

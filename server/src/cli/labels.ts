@@ -34,7 +34,9 @@ export const labelsVerb: Verb = {
         return 0;
       }
       if (positionals[0] !== 'export') {
-        throw new UserError('invalid-input', `没有“${positionals[0] ?? ''}”这项操作。`, { todo: '可用：export、count。' });
+        throw new UserError('invalid-input', `没有“${positionals[0] ?? ''}”这项操作。`, {
+          todo: '可用：export、count。',
+        });
       }
       const task = taskOf(positionals[1]);
       const file = required(values.out, '参数 --out（导出文件）');

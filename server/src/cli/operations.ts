@@ -1,9 +1,11 @@
 /** In: an opened product. Out: the index built anew from the posts, or the schema brought up to date. Called by: cli.ts. */
+import { MoreThan } from 'typeorm';
+import type { Core } from '../app.module.ts';
 import { open } from '../open.ts';
-import { readConfig } from '../platform/config.ts';
+import { readConfig, type Config } from '../platform/config.ts';
+import type { Database } from '../platform/database/database.ts';
 import { PostEntity } from '../posts/post.entity.ts';
 import { writtenOf } from '../posts/post-store.ts';
-import { SearchWriter } from '../search/search-writer.ts';
 import { answer, parsed, say, type Verb } from './verb.ts';
 
 const BATCH = 2000;
@@ -13,45 +15,8 @@ export const reindexVerb: Verb = {
   summary: '由帖文重建检索索引与统计',
   async run(args) {
     parsed(args, {});
-    const { core, close } = await open(readConfig(), (step) => say(`· ${step}`));
-    try {
-      const { db, engine, rollups } = core;
-      const enricher = core.enricher();
-      const writer = new SearchWriter(engine, rollups);
-      await db.write(async (tx) => {
-        await engine.clear(tx);
-        await rollups.clear(tx);
-      });
-      let last = 0;
-      let count = 0;
-      for (;;) {
-        const posts = await db
-          .repo(PostEntity)
-          .createQueryBuilder('p')
-          .where('p.id > :last', { last })
-          .orderBy('p.id', 'ASC')
-          .take(BATCH)
-          .getMany();
-        if (posts.length === 0) break;
-        last = posts.at(-1)?.id ?? last;
-        count += posts.length;
-        const written = posts.map((p) =>
-          writtenOf(p, enricher.searchTokens(p.title === null ? p.text : `${p.title}\n${p.text}`), 'stored'),
-        );
-        const hidden = posts.filter((p) => p.state === 'deleted' || p.state === 'restricted').map((p) => p.id);
-        await db.write(async (tx) => {
-          await writer.write(tx, written);
-          // Gone at the source: still counted, no longer found.
-          if (hidden.length > 0) await writer.remove(tx, hidden);
-        });
-        if (count % 20_000 === 0) say(`· 已重建 ${count} 条`);
-      }
-      await db.write((tx) => engine.optimize(tx));
-      answer({ reindexed: count });
-      return 0;
-    } finally {
-      await close();
-    }
+    answer({ reindexed: await reindex(readConfig(), true) });
+    return 0;
   },
 };
 
@@ -67,3 +32,30 @@ export const migrateVerb: Verb = {
     return 0;
   },
 };
+
+/** @param counters false after a restore or a move, which bring them along: of purged texts they cannot be counted again. */
+export async function reindex(config: Config, counters: boolean): Promise<number> {
+  const { core, close } = await open(config, (step) => say(`· ${step}`));
+  try {
+    if (counters) await recount(core);
+    return await core.engine.rebuild((looked) => {
+      if (looked % 20_000 === 0) say(`· 已重建 ${looked} 条的索引`);
+    });
+  } finally {
+    await close();
+  }
+}
+
+/** Gone at the source: no longer found, still counted. */
+async function recount({ db, rollups }: Core): Promise<void> {
+  await db.write((tx) => rollups.clear(tx));
+  for (let last = 0, posts; (posts = await next(db, last)).length > 0; last = posts.at(-1)?.id ?? last) {
+    const counted = posts.map((post) => writtenOf(post, '', 'stored'));
+    await db.write((tx) => rollups.add(tx, counted));
+  }
+  say('· 已重建统计');
+}
+
+function next(db: Database, after: number): Promise<PostEntity[]> {
+  return db.repo(PostEntity).find({ where: { id: MoreThan(after) }, order: { id: 'ASC' }, take: BATCH });
+}

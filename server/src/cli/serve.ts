@@ -17,7 +17,7 @@ export const serveVerb: Verb = {
     const stop = waitForSignal();
     try {
       const served = await serve(opened, { scheduled: true });
-      const made = await served.app.get(AuthService).bootstrap();
+      const made = await opened.core.db.alone('bootstrap', () => served.app.get(AuthService).bootstrap());
       say(`· 服务已启动（${((performance.now() - started) / 1000).toFixed(1)} 秒）`);
       const demo = await opened.core.demo.start(served.app.get(DemoDesk));
       say('');

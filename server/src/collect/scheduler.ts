@@ -4,6 +4,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { Leases } from '../platform/leases/leases.ts';
 import { Log } from '../platform/logging.ts';
 import { Collector } from './collector.ts';
 import { SourceWatch } from './watch.ts';
@@ -39,6 +40,7 @@ export class Scheduler {
     private readonly steps: Steps,
     private readonly watch: SourceWatch,
     private readonly log: Log,
+    private readonly leases: Leases,
   ) {}
 
   @Interval(TICK_MS)
@@ -69,6 +71,8 @@ export class Scheduler {
   }
 
   private async turn(): Promise<void> {
+    // One replica at a time reads the log, all its readers in their order: claims refer to topics.
+    if (!(await this.leases.hold('detection'))) return;
     const until = performance.now() + TURN_MS;
     for (let worked = true; worked && performance.now() < until;) {
       worked = false;
@@ -84,5 +88,6 @@ export class Scheduler {
     this.stopped = true;
     await this.collector.stop();
     while (this.detecting) await new Promise((resolve) => setTimeout(resolve, 20));
+    await this.leases.release();
   }
 }

@@ -11,7 +11,8 @@ import { SmallCells } from '../posts/small-cells.ts';
 import { RollupCoverage } from '../rollups/coverage.ts';
 import { RollupReader } from '../rollups/rollup-reader.ts';
 import { Rollups } from '../rollups/rollups.ts';
-import { SqliteFtsEngine } from '../search/engines/sqlite-fts.ts';
+import { searchEngineFor } from '../search/search-choice.ts';
+import type { SearchEngine } from '../search/search-engine.ts';
 import { SearchService } from '../search/search.service.ts';
 import { AccountsService } from './accounts.service.ts';
 import { DashboardService } from './dashboard.service.ts';
@@ -35,13 +36,13 @@ describe('overview, charts and search over stored posts', () => {
   let overviews: OverviewService;
   let search: SearchService;
   let rollups: Rollups;
-  let engine: SqliteFtsEngine;
+  let engine: SearchEngine;
 
   beforeEach(async () => {
     const clock = new FixedClock();
     db = await openTestDatabase();
     rollups = new Rollups(clock);
-    engine = new SqliteFtsEngine(db);
+    engine = searchEngineFor(db);
     const reader = new RollupReader(db);
     const coverage = new RollupCoverage(db, reader);
     const names = new StoredNames(db);

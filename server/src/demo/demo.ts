@@ -4,22 +4,13 @@
  */
 import type { Config } from '../platform/config.ts';
 import type { Database } from '../platform/database/database.ts';
+import type { Leases } from '../platform/leases/leases.ts';
 import type { Log } from '../platform/logging.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import type { Settings } from '../platform/settings/settings.ts';
 
 /** What belongs to the installation rather than to what was collected: kept when the demo ends. */
-const KEPT = new Set([
-  'users',
-  'sessions',
-  'audit_log',
-  'settings',
-  'dictionary',
-  'author_keys',
-  'inbox_rules',
-  'migrations',
-  'sqlite_sequence',
-]);
+const KEPT = new Set(['users', 'sessions', 'audit_log', 'settings', 'dictionary', 'author_keys', 'inbox_rules']);
 
 /** What the demo city hands to the desks besides what is crawled. */
 export interface Seeds {
@@ -52,8 +43,13 @@ export type DemoStarter = (start: number) => Promise<{
   seeds: Seeds;
 }>;
 
+const LEASE = 'demo-city';
+const WATCH_MS = 5000;
+
 export class Demo {
   private server: DemoServer | null = null;
+  /** With replicas: looks whether the city must be taken over, or has been left elsewhere. */
+  private watching: NodeJS.Timeout | null = null;
   /** Bound after the search engine exists; empties what lies outside ordinary tables. */
   onClear: (() => Promise<void>) | null = null;
   /** Told when everything is gone, so that what is remembered in memory is forgotten too. */
@@ -66,7 +62,13 @@ export class Demo {
     private readonly config: Pick<Config, 'demo'>,
     private readonly log: Log,
     private readonly starter: DemoStarter,
+    private readonly leases: Leases,
   ) {}
+
+  /** Whether this process serves the city, or there is none to serve: its addresses are only good on this machine. */
+  get here(): boolean {
+    return this.server !== null || this.watching === null;
+  }
 
   /** Shows the demo city when it is wanted: on until real data exists, unless DEMO says otherwise. @returns whether it is shown. */
   async start(seeds: DemoSeeds): Promise<boolean> {
@@ -77,6 +79,9 @@ export class Demo {
     }
     if (!shown && (await this.hasRealData())) return false;
     if (!shown && (await this.settings.get('demo')) === false && this.config.demo !== true) return false;
+    if (this.db.dialect === 'postgres') this.watch(seeds);
+    // One replica serves the city; the others stand by.
+    if (!(await this.leases.hold(LEASE))) return true;
     const began = await this.settings.get('demoStart');
     const start = shown && typeof began === 'number' ? began : Date.now();
     if (start !== began) await this.settings.set('demoStart', start);
@@ -126,14 +131,9 @@ export class Demo {
     if (!(await this.settings.demo())) return false;
     this.log.info({ reason }, 'leaving the demo city');
     await this.stop();
+    const tables = await this.db.tables();
     await this.db.write(async (tx) => {
-      const tables = await tx.all<{ name: string }>(
-        `SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'`,
-      );
-      for (const { name } of tables) {
-        if (!KEPT.has(name) && !name.startsWith('search_index') && !name.startsWith('sqlite_'))
-          await tx.run(`DELETE FROM "${name}"`);
-      }
+      for (const name of tables) if (!KEPT.has(name)) await tx.run(`DELETE FROM "${name}"`);
     });
     await this.onClear?.();
     await this.settings.set('demo', false);
@@ -142,7 +142,30 @@ export class Demo {
     return true;
   }
 
+  private watch(seeds: DemoSeeds): void {
+    if (this.watching !== null) return;
+    this.watching = setInterval(() => {
+      this.look(seeds).catch((error: unknown) => this.log.warn({ err: error }, 'cannot look after the demo city'));
+    }, WATCH_MS);
+  }
+
+  private async look(seeds: DemoSeeds): Promise<void> {
+    const shown = await this.settings.demo();
+    if (!shown) {
+      // Left from another replica: what this one remembers of it is gone as well.
+      await this.stop();
+      this.onLeft?.();
+    } else if (this.server === null) await this.start(seeds);
+    else if (!(await this.leases.hold(LEASE))) await this.close();
+  }
+
   async stop(): Promise<void> {
+    if (this.watching !== null) clearInterval(this.watching);
+    this.watching = null;
+    await this.close();
+  }
+
+  private async close(): Promise<void> {
     await this.server?.close();
     this.server = null;
   }

@@ -55,7 +55,10 @@ export class AnswerBank {
     }
     if (query.q !== undefined && query.q !== '') {
       const like = `%${query.q.replaceAll(/[\\%_]/gu, (m) => `\\${m}`)}%`;
-      find.andWhere(`(a.question LIKE :like ESCAPE '\\' OR a.answer LIKE :like ESCAPE '\\')`, { like });
+      find.andWhere(
+        `(lower(a.question) LIKE lower(:like) ESCAPE '\\' OR lower(a.answer) LIKE lower(:like) ESCAPE '\\')`,
+        { like },
+      );
     }
     const rows = await find.getMany();
     const page = rows.slice(0, query.limit);

@@ -6,6 +6,9 @@ import { Database } from '../platform/database/database.ts';
 import { DepartmentEntity } from './inbox.entity.ts';
 import { DepartmentRouter, type SuggestedDepartment } from './ports.ts';
 
+/** Another replica may have changed the departments: they are read again after this long. */
+const SHARED_MS = 10_000;
+
 /**
  * Duties are looked for as they are written (the administrator wrote them as words that occur in messages). A duty's weight is
  * the inverse of how many departments share it, times its length; the probability is a department's share of all weight found,
@@ -14,6 +17,7 @@ import { DepartmentRouter, type SuggestedDepartment } from './ports.ts';
 @Injectable()
 export class DutyRouter extends DepartmentRouter {
   private known: DepartmentEntity[] | null = null;
+  private readAt = 0;
 
   constructor(private readonly db: Database) {
     super();
@@ -25,7 +29,11 @@ export class DutyRouter extends DepartmentRouter {
   }
 
   async suggest(text: string): Promise<SuggestedDepartment[]> {
-    this.known ??= await this.db.repo(DepartmentEntity).find({ order: { id: 'ASC' } });
+    const shared = this.db.dialect === 'postgres' && performance.now() - this.readAt > SHARED_MS;
+    if (this.known === null || shared) {
+      this.known = await this.db.repo(DepartmentEntity).find({ order: { id: 'ASC' } });
+      this.readAt = performance.now();
+    }
     return suggestByDuties(text, this.known);
   }
 }

@@ -270,7 +270,7 @@ describe('case work', () => {
   it('has no column that could name or link an author', async () => {
     const { db } = await oneCase();
     for (const table of ['inbox_cases', 'inbox_replies', 'inbox_history']) {
-      const columns = (await db.all<{ name: string }>(`PRAGMA table_info(${table})`)).map((c) => c.name);
+      const columns = (await db.columns(table)).names;
       // `author_id` and `author_name` of a reply are the colleague who wrote it.
       const own = table === 'inbox_replies' ? ['author_id', 'author_name'] : [];
       expect(

@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Tx } from '../platform/database/database.ts';
 import { Live } from '../platform/live/live.ts';
 import { Clock, dayText } from '../platform/clock.ts';
+import { advance } from '../posts/changed-posts.ts';
 import { addressesOffice } from './addressed.ts';
 import { caseTitle, channelName, shorten } from './channel.ts';
 import { dueOf, ruleFor, type RuleKey } from './due-rules.ts';
@@ -111,16 +112,11 @@ export class InboxIntake {
 
     const now = this.clock.now();
     const committed = await this.db.write(async (tx) => {
-      const [held] = await tx.all<{ seq: number }>('SELECT seq FROM post_consumers WHERE name = ?', [CONSUMER]);
-      if (Number(held?.seq ?? 0) !== from) return false;
+      if (!(await advance(tx, CONSUMER, from, last.seq))) return false;
       for (const c of fresh) await insertCase(tx, c);
       for (const reply of replies) await markAnswered(tx, reply.parent_id ?? 0, reply);
       for (const post of edited.values()) await refresh(tx, post);
       for (const id of gone) await forget(tx, id, now);
-      await tx.run(
-        'INSERT INTO post_consumers (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq',
-        [CONSUMER, last.seq],
-      );
       return true;
     });
     // Another process was faster: its cases are ours too, but this index has not seen them.

@@ -4,14 +4,24 @@
  */
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock.ts';
+import { Live } from '../platform/live/live.ts';
 
 export const VIEWING_MS = 60_000;
+const TOPIC = 'viewing';
 
 @Injectable()
 export class Viewers {
   private readonly open = new Map<number, Map<number, { name: string; at: number }>>();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly live: Live,
+  ) {
+    live.bus?.on(TOPIC, (seen) => {
+      const { caseId, userId, name } = seen as { caseId: number; userId: number; name: string };
+      this.note(caseId, userId, name);
+    });
+  }
 
   /** Notes that this person sees the case, and names the others who saw it within the last minute. */
   see(caseId: number, by: { userId: number; displayName: string }): string[] {
@@ -20,9 +30,14 @@ export class Viewers {
       for (const [userId, seen] of people) if (now - seen.at > VIEWING_MS) people.delete(userId);
       if (people.size === 0) this.open.delete(id);
     }
+    const people = this.note(caseId, by.userId, by.displayName);
+    this.live.bus?.tell(TOPIC, { caseId, userId: by.userId, name: by.displayName });
+    return [...people].filter(([id]) => id !== by.userId).map(([, { name }]) => name);
+  }
+
+  private note(caseId: number, userId: number, name: string) {
     let people = this.open.get(caseId);
     if (people === undefined) this.open.set(caseId, (people = new Map()));
-    people.set(by.userId, { name: by.displayName, at: now });
-    return [...people].filter(([id]) => id !== by.userId).map(([, { name }]) => name);
+    return people.set(userId, { name, at: this.clock.now() });
   }
 }

@@ -24,13 +24,39 @@ const Environment = z.object({
   DATA_DIR: z.string().min(1).default('./data'),
   /** `postgres://…`; unset = the SQLite file in DATA_DIR. */
   DATABASE_URL: z.string().optional(),
-  /** `http://…`; unset = full-text search inside the SQLite file. */
+  /** `http://…`, several nodes separated by commas; unset = full-text search inside the SQLite file. */
   ELASTICSEARCH_URL: z.string().optional(),
+  /** An API key, or a user and a password; none = a cluster without security. */
+  ELASTICSEARCH_API_KEY: z.string().optional(),
+  ELASTICSEARCH_USERNAME: z.string().optional(),
+  ELASTICSEARCH_PASSWORD: z.string().optional(),
+  /** File of the authority (PEM) that signed the cluster's certificate. */
+  ELASTICSEARCH_CA: z.string().optional(),
+  /** Name of the alias, and the beginning of every index; one office each when several share a cluster. */
+  ELASTICSEARCH_INDEX: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,60}$/u, '应以小写字母开头，只含小写字母、数字和连字符')
+    .default('minsheng-posts'),
+  /** Primary shards of each month's index; see the sizing page. */
+  ELASTICSEARCH_SHARDS: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/u, '应为 1 到 999 的整数')
+    .transform(Number)
+    .default(1),
   /** The demo city: on until a real source exists. `0` never shows it, `1` insists. */
   DEMO: Flag.optional(),
   /** `trace` `debug` `info` `warn` `error` `silent` */
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
+
+export interface ElasticsearchConfig {
+  apiKey: string | undefined;
+  username: string | undefined;
+  password: string | undefined;
+  ca: string | undefined;
+  index: string;
+  shards: number;
+}
 
 export interface Config {
   port: number;
@@ -38,6 +64,8 @@ export interface Config {
   dataDir: string;
   databaseUrl: string | undefined;
   elasticsearchUrl: string | undefined;
+  /** How the cluster is reached and divided; without it, the defaults of `readConfig`. */
+  elasticsearch?: ElasticsearchConfig;
   demo: boolean | undefined;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
@@ -57,12 +85,24 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return {
     port: e.PORT,
     host: e.HOST,
-    dataDir: isAbsolute(e.DATA_DIR) ? e.DATA_DIR : resolve(base, e.DATA_DIR),
+    dataDir: absolute(e.DATA_DIR, base),
     databaseUrl: e.DATABASE_URL,
     elasticsearchUrl: e.ELASTICSEARCH_URL,
+    elasticsearch: {
+      apiKey: e.ELASTICSEARCH_API_KEY,
+      username: e.ELASTICSEARCH_USERNAME,
+      password: e.ELASTICSEARCH_PASSWORD,
+      ca: e.ELASTICSEARCH_CA === undefined ? undefined : absolute(e.ELASTICSEARCH_CA, base),
+      index: e.ELASTICSEARCH_INDEX,
+      shards: e.ELASTICSEARCH_SHARDS,
+    },
     demo: e.DEMO,
     logLevel: e.LOG_LEVEL,
   };
+}
+
+function absolute(path: string, base: string): string {
+  return isAbsolute(path) ? path : resolve(base, path);
 }
 
 /** Makes the data directory, readable by this user only. */

@@ -44,6 +44,20 @@ export function storageError(error: unknown): UserError | null {
       cause: error,
     });
   }
+  if (code === '53100') {
+    return new UserError('storage-full', '数据库服务器的磁盘已满，这一步没有写入。', {
+      kept: '此前已提交的数据完整保留。',
+      todo: '请联系数据库管理员清理或扩容；采集会自动从断点继续。',
+      cause: error,
+    });
+  }
+  if (/^(?:57P0[123]|08\w{3}|53300|ECONNREFUSED|ECONNRESET)$/u.test(code) || lostConnection(error)) {
+    return new UserError('unavailable', '暂时无法连接数据库，这一步没有完成。', {
+      kept: '此前已提交的数据完整保留。',
+      todo: '数据库恢复后会自动重新连接，请稍后重试；如持续出现，请联系数据库管理员。',
+      cause: error,
+    });
+  }
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
     return new UserError('storage-busy', '数据库正被另一个进程占用，这一步没有写入。', {
       kept: '此前已提交的数据完整保留。',
@@ -52,6 +66,10 @@ export function storageError(error: unknown): UserError | null {
     });
   }
   return null;
+}
+
+function lostConnection(error: unknown): boolean {
+  return error instanceof Error && /^Connection terminated/u.test(error.message);
 }
 
 /** A file that a person named on the command line and that cannot be read; null when it is something else. */

@@ -11,7 +11,7 @@ import {
   randomInt,
   timingSafeEqual,
 } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from './errors.ts';
 
@@ -21,7 +21,7 @@ export class Secrets {
 
   static open(dataDir: string): Secrets {
     const file = join(dataDir, 'secret.key');
-    if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+    if (!existsSync(file)) makeKey(file);
     const master = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64url');
     if (master.length !== 32) {
       throw new UserError('unavailable', `密钥文件 ${file} 已损坏。`, {
@@ -30,6 +30,22 @@ export class Secrets {
       });
     }
     return new Secrets(master);
+  }
+
+  /** For a backup that a passphrase seals. */
+  key32(): Buffer {
+    return Buffer.from(this.master);
+  }
+
+  /** Puts a restored key where `open` finds it; a key that is there already stays. */
+  static keep(dataDir: string, key: Buffer): void {
+    const file = join(dataDir, 'secret.key');
+    if (!existsSync(file)) makeKey(file, key);
+  }
+
+  /** Tells keys apart without telling the key: equal keys have equal marks. */
+  mark(): string {
+    return createHmac('sha256', this.key('mark')).update('minsheng').digest('base64url').slice(0, 22);
   }
 
   private key(purpose: string): Buffer {
@@ -72,6 +88,19 @@ export class Secrets {
     return given.length === right.length && timingSafeEqual(given, right)
       ? Buffer.from(body, 'base64url').toString()
       : null;
+  }
+}
+
+/** Whole or not at all: of two processes that share the directory and both wish to make it, one does, and neither reads half of it. */
+function makeKey(file: string, key: Buffer = randomBytes(32)): void {
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, key.toString('base64url'), { mode: 0o600 });
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 

@@ -1,6 +1,9 @@
 /**
- * In: a consumer's name. Out: the posts behind the next changes of the log, and the position to keep in the same transaction as the work.
- * Called by: topics and claims.
+ * In: a consumer's name. Out: the posts behind the next changes of the log, and the position kept in the same transaction as the work.
+ * Called by: topics and claims; inbox shares `advance`.
+ *
+ * A position moves from where it was read or not at all. So if two replicas ever work on the same changes, one of them commits and the other learns
+ * that what it remembers is out of date.
  */
 import type { Database, Tx } from '../platform/database/database.ts';
 
@@ -40,12 +43,66 @@ const numberOrNull = (v: string | number | null | undefined): number | null =>
 const text = (v: string | number | null | undefined): string | null =>
   v === null || v === undefined ? null : String(v);
 
-export async function nextChanges(db: Database, consumer: string, limit: number): Promise<ChangedPost[]> {
-  const [position] = await db.all<{ seq: number }>('SELECT seq FROM post_consumers WHERE name = ?', [consumer]);
+/** Moves a consumer's position in the transaction of its work; false when somebody else has moved it, and then nothing may be written. */
+export async function advance(tx: Tx, consumer: string, from: number, to: number): Promise<boolean> {
+  const [moved] = await tx.all(
+    `INSERT INTO post_consumers (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq
+     WHERE post_consumers.seq = ? RETURNING seq`,
+    [consumer, to, from],
+  );
+  return moved !== undefined;
+}
+
+/** A person changed what a consumer remembers of the database: it reads it again before its next step, in whichever process it runs. */
+export function disturb(tx: Tx, consumer: string): Promise<void> {
+  return tx.run('UPDATE post_consumers SET changed = changed + 1 WHERE name = ?', [consumer]);
+}
+
+class Outrun extends Error {}
+
+/** One consumer's place in the log. */
+export class ChangeReader {
+  private last: { seq: number; changed: number } | null = null;
+
+  constructor(
+    private readonly db: Database,
+    private readonly consumer: string,
+  ) {}
+
+  /** `stale` when the log was read, or the database changed, behind this reader's back: what it remembers must be read anew. */
+  async next(limit: number): Promise<{ changes: ChangedPost[]; stale: boolean }> {
+    const [row] = await this.db.all<{ seq: number; changed: number }>(
+      'SELECT seq, changed FROM post_consumers WHERE name = ?',
+      [this.consumer],
+    );
+    const here = { seq: Number(row?.seq ?? 0), changed: Number(row?.changed ?? 0) };
+    const stale = this.last !== null && (this.last.seq !== here.seq || this.last.changed !== here.changed);
+    this.last = here;
+    return { changes: await changesAfter(this.db, here.seq, limit), stale };
+  }
+
+  /** The work on what `next` gave, and the new position: both or none. @returns false when another replica was faster. */
+  async commit(to: number, work: (tx: Tx) => Promise<void>): Promise<boolean> {
+    const from = this.last?.seq ?? 0;
+    try {
+      await this.db.write(async (tx) => {
+        if (!(await advance(tx, this.consumer, from, to))) throw new Outrun();
+        await work(tx);
+      }, 'once');
+    } catch (error) {
+      if (error instanceof Outrun) return false;
+      throw error;
+    }
+    this.last = { seq: to, changed: this.last?.changed ?? 0 };
+    return true;
+  }
+}
+
+async function changesAfter(db: Database, seq: number, limit: number): Promise<ChangedPost[]> {
   const rows = await db.all<Raw>(
     `SELECT c.seq, c.change, p.*, q.topic_id AS parent_topic FROM post_changes c JOIN posts p ON p.id = c.post_id
      LEFT JOIN posts q ON q.id = p.parent_id WHERE c.seq > ? ORDER BY c.seq LIMIT ?`,
-    [Number(position?.seq ?? 0), limit],
+    [seq, limit],
   );
   return rows.map((r) => ({
     seq: Number(r['seq']),
@@ -71,11 +128,4 @@ export async function nextChanges(db: Database, consumer: string, limit: number)
     topicId: numberOrNull(r['topic_id']),
     parentTopicId: numberOrNull(r['parent_topic']),
   }));
-}
-
-export function keepPosition(tx: Tx, consumer: string, seq: number): Promise<void> {
-  return tx.run(
-    'INSERT INTO post_consumers (name, seq) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq',
-    [consumer, seq],
-  );
 }

@@ -4,7 +4,9 @@
  */
 import type { AcceptedItem } from '../intake/intake.ts';
 import type { Kept } from '../enrich/columns.ts';
-import type { Tx } from '../platform/database/database.ts';
+import type { Database, Tx } from '../platform/database/database.ts';
+import { insertPosts, knownPosts, linkParents, logChanges, makeRoom, parentsOf, type NewRow } from './bulk-posts.ts';
+import { monthOfPost } from './months.ts';
 import { publishedAtOf, wishedId } from './post-id.ts';
 import { PostEntity, type SentimentCode } from './post.entity.ts';
 
@@ -23,6 +25,7 @@ export interface WrittenPost {
   sentiment: SentimentCode;
   keywords: string[];
   searchTokens: string;
+  topicId: number | null;
 }
 
 export interface EnrichedItem {
@@ -60,9 +63,25 @@ export class PostStore {
   /** Parents that were asked for in vain, until something of that name is written. */
   private readonly absent = new Set<string>();
   private awaited: Set<string> | null = null;
+  /** On PostgreSQL: what a transaction tells at its end, in the order of the log (`settle`). */
+  private readonly pending = new WeakMap<Tx, { added: NewRow[]; changes: [number, Change][] }>();
+  /** Months that have their partition. */
+  private readonly months = new Set<string>();
+
+  /** Before a batch is written, outside of its transaction: partitions for the months of its posts. */
+  async makeRoom(db: Database, items: readonly AcceptedItem[]): Promise<void> {
+    if (db.dialect !== 'postgres') return;
+    const months = new Map(items.map((i) => monthOfPost(i.publishedAt)).map((m) => [m.table, m]));
+    for (const [table, month] of months) {
+      if (this.months.has(table)) continue;
+      await makeRoom(db, month);
+      this.months.add(table);
+    }
+  }
 
   /** What the database knows of these items, by `platform kind nativeId`. */
   async known(tx: Tx, items: readonly AcceptedItem[]): Promise<Map<string, KnownPost>> {
+    if (tx.postgres !== null) return knownPosts(tx.postgres, items);
     const found = new Map<string, KnownPost>();
     const sql =
       'SELECT id, text, likes, comments, reposts, reads, state FROM posts WHERE platform = ? AND kind = ? AND native_id = ?';
@@ -86,6 +105,7 @@ export class PostStore {
     batch: readonly EnrichedItem[],
     context: { sourceId: number | null; accounts: ReadonlyMap<string, number>; now: number },
   ): Promise<WrittenPost[]> {
+    if (tx.postgres !== null) return this.insertBulk(tx, batch, context);
     const written: WrittenPost[] = [];
     const ids = new Map<string, number>();
     const run = this.runner(tx, INSERT);
@@ -94,41 +114,10 @@ export class PostStore {
       .map((entry) => ({ ...entry, id: wishedId(entry.item.publishedAt, originOf(entry.item)) }))
       .sort((a, b) => a.id - b.id);
     for (const { item, enrichment: e, id: wish } of ordered) {
-      const accountId =
-        item.account === null ? null : (context.accounts.get(`${item.platform} ${item.account}`) ?? null);
+      const accountId = accountOf(item, context.accounts);
       const parentId = item.parentNativeId === null ? null : await this.parentOf(tx, item);
-      const sentiment = SENTIMENT_CODE[e.sentiment];
       let id = wish;
-      const values = [
-        id,
-        context.sourceId,
-        item.platform,
-        item.kind,
-        item.nativeId,
-        item.parentNativeId,
-        parentId,
-        accountId,
-        item.authorKey,
-        item.publishedAt,
-        context.now,
-        item.title,
-        item.text,
-        item.url,
-        item.likes,
-        item.comments,
-        item.reposts,
-        item.reads,
-        sentiment,
-        e.sentimentConfidence,
-        e.claimScore,
-        e.question ? 1 : 0,
-        list(e.places),
-        list(e.keywords),
-        list(e.hashtags),
-        e.fingerprint === '' ? null : e.fingerprint,
-        e.copyKey,
-        item.state,
-      ];
+      const values = rowOf(id, item, e, { ...context, accountId, parentId });
       // Another post of this second has the wished id: the next free one is ours.
       for (let tries = 0; (await run(values)) === 0; tries++) {
         id = publishedAtOf(wish) * 1000 + ((wish + tries + 1) % 1_000_000);
@@ -139,22 +128,60 @@ export class PostStore {
       this.absent.delete(name);
       if (item.kind !== 'comment' || item.account !== null) this.remember(name, id);
       ids.set(name, id);
-      written.push({
-        id,
-        change: 'stored',
-        platform: item.platform,
-        kind: item.kind,
-        sourceId: context.sourceId,
-        accountId,
-        official: item.account !== null,
-        publishedAt: item.publishedAt,
-        sentiment,
-        keywords: e.keywords,
-        searchTokens: e.searchTokens,
-      });
+      written.push(storedOf(id, item, e, context.sourceId, accountId));
     }
     await this.adoptOrphans(tx, ids);
     return written;
+  }
+
+  /** The same for PostgreSQL: a few statements for the whole batch. Nothing is remembered between batches, because other replicas write too. */
+  private async insertBulk(
+    tx: Tx,
+    batch: readonly EnrichedItem[],
+    context: { sourceId: number | null; accounts: ReadonlyMap<string, number>; now: number },
+  ): Promise<WrittenPost[]> {
+    if (tx.postgres === null || batch.length === 0) return [];
+    const parents = await parentsOf(
+      tx.postgres,
+      batch.map(({ item }) => item),
+    );
+    const rows = batch.map(({ item, enrichment: e }): NewRow => {
+      const id = wishedId(item.publishedAt, originOf(item));
+      const accountId = accountOf(item, context.accounts);
+      const parentId = parents.get(`${item.platform} ${item.parentNativeId ?? ''}`) ?? null;
+      const more = { ...context, accountId, parentId };
+      return { id, item, parentId, values: (free) => rowOf(free, item, e, more), accountId, enrichment: e };
+    });
+    await insertPosts(tx.postgres, rows);
+    this.pendingOf(tx).added.push(...rows);
+    return rows
+      .sort((a, b) => a.id - b.id)
+      .map(({ id, item, enrichment, accountId }) => storedOf(id, item, enrichment, context.sourceId, accountId));
+  }
+
+  /**
+   * The last thing before the commit. On PostgreSQL: comments and the posts they answer find each other whichever of two replicas wrote them, and
+   * the change log is written, both alone (`inOrder`), so that neither misses what another transaction is about to commit.
+   */
+  async settle(tx: Tx): Promise<void> {
+    const pending = this.pending.get(tx);
+    if (pending === undefined || tx.postgres === null) return;
+    await tx.inOrder();
+    const added = pending.added.sort((a, b) => a.id - b.id);
+    await linkParents(tx.postgres, added);
+    await logChanges(tx, [...added.map(({ id }): [number, Change] => [id, 'stored']), ...pending.changes]);
+    this.pending.delete(tx);
+  }
+
+  private pendingOf(tx: Tx) {
+    let pending = this.pending.get(tx);
+    if (pending === undefined) this.pending.set(tx, (pending = { added: [], changes: [] }));
+    return pending;
+  }
+
+  private async log(tx: Tx, id: number, change: Change): Promise<void> {
+    if (tx.postgres === null) await logChanges(tx, [[id, change]]);
+    else this.pendingOf(tx).changes.push([id, change]);
   }
 
   /** Comments that arrived before the post they answer. */
@@ -229,7 +256,7 @@ export class PostStore {
       now,
       id,
     ]);
-    await tx.run(`INSERT INTO post_changes (post_id, change) VALUES (?, 'engagement')`, [id]);
+    await this.log(tx, id, 'engagement');
   }
 
   /** The text changed at the source: the old one is kept in post_edits. */
@@ -254,7 +281,7 @@ export class PostStore {
         known.id,
       ],
     );
-    await tx.run(`INSERT INTO post_changes (post_id, change) VALUES (?, 'edited')`, [known.id]);
+    await this.log(tx, known.id, 'edited');
   }
 
   /** Stored posts as the index and the counters take them; search tokens by id, since the database does not keep them. */
@@ -276,15 +303,81 @@ export class PostStore {
     );
     await tx.run('DELETE FROM post_edits WHERE post_id = ?', [id]);
     await tx.run('DELETE FROM reply_handles WHERE post_id = ?', [id]);
-    await tx.run(`INSERT INTO post_changes (post_id, change) VALUES (?, 'gone')`, [id]);
+    await this.log(tx, id, 'gone');
   }
 
   /** Runs a statement and tells how many rows it changed. */
   private runner(tx: Tx, sql: string): (values: readonly (string | number | null)[]) => Promise<number> | number {
     const statement = tx.sqlite?.prepare(sql);
-    if (statement !== undefined) return (values) => statement.run([...values]).changes;
-    return async (values) => (await tx.all(`${sql} RETURNING 1 AS one`, values)).length;
+    if (statement === undefined) throw new Error('PostgreSQL writes in bulk');
+    return (values) => statement.run([...values]).changes;
   }
+}
+
+function accountOf(item: AcceptedItem, accounts: ReadonlyMap<string, number>): number | null {
+  return item.account === null ? null : (accounts.get(`${item.platform} ${item.account}`) ?? null);
+}
+
+/** The values of INSERT, in its order. */
+function rowOf(
+  id: number,
+  item: AcceptedItem,
+  e: Kept,
+  more: { sourceId: number | null; accountId: number | null; parentId: number | null; now: number },
+): (string | number | null)[] {
+  return [
+    id,
+    more.sourceId,
+    item.platform,
+    item.kind,
+    item.nativeId,
+    item.parentNativeId,
+    more.parentId,
+    more.accountId,
+    item.authorKey,
+    item.publishedAt,
+    more.now,
+    item.title,
+    item.text,
+    item.url,
+    item.likes,
+    item.comments,
+    item.reposts,
+    item.reads,
+    SENTIMENT_CODE[e.sentiment],
+    e.sentimentConfidence,
+    e.claimScore,
+    e.question ? 1 : 0,
+    list(e.places),
+    list(e.keywords),
+    list(e.hashtags),
+    e.fingerprint === '' ? null : e.fingerprint,
+    e.copyKey,
+    item.state,
+  ];
+}
+
+function storedOf(
+  id: number,
+  item: AcceptedItem,
+  e: Kept,
+  sourceId: number | null,
+  accountId: number | null,
+): WrittenPost {
+  return {
+    id,
+    change: 'stored',
+    platform: item.platform,
+    kind: item.kind,
+    sourceId,
+    accountId,
+    official: item.account !== null,
+    publishedAt: item.publishedAt,
+    sentiment: SENTIMENT_CODE[e.sentiment],
+    keywords: e.keywords,
+    searchTokens: e.searchTokens,
+    topicId: null,
+  };
 }
 
 function list(values: readonly string[]): string | null {
@@ -312,5 +405,6 @@ export function writtenOf(post: PostEntity, searchTokens: string, change: Change
     sentiment,
     keywords,
     searchTokens,
+    topicId: post.topicId,
   };
 }

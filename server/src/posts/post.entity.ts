@@ -85,6 +85,8 @@ export class PostChangeEntity {
 export class PostConsumerEntity {
   @PrimaryColumn('text') name!: string;
   @Column(whole({ default: 0 })) seq!: number;
+  /** Raised when a person changed what the consumer remembers. */
+  @Column(whole({ default: 0 })) changed!: number;
 }
 
 /** What is needed to answer one citizen, encrypted; opened per case, every opening is in the audit record. */

@@ -7,6 +7,7 @@
  */
 import { Injectable } from '@nestjs/common';
 import { Clock, hourOf } from '../platform/clock.ts';
+import { runEach } from '../platform/database/bulk.ts';
 import type { Param, Tx } from '../platform/database/database.ts';
 import { DAY, HOUR } from '../platform/time-window.ts';
 import { dayStart, deltasOf, type CounterDelta, type RollupRow } from './rollup.ts';
@@ -26,6 +27,7 @@ const UPSERT_WORDS = `INSERT INTO rollup_words (grain, at, word, positive, neutr
    ON CONFLICT (grain, at, word) DO UPDATE SET positive = rollup_words.positive + excluded.positive,
      neutral = rollup_words.neutral + excluded.neutral, negative = rollup_words.negative + excluded.negative,
      uncertain = rollup_words.uncertain + excluded.uncertain`;
+const COUNTER_TYPES = ['bigint', 'text', 'text', 'bigint', 'bigint', 'smallint', 'bigint'];
 const OPEN = 'INSERT INTO rollup_words_open (grain, at) VALUES (?, ?) ON CONFLICT (grain, at) DO NOTHING';
 
 @Injectable()
@@ -73,6 +75,9 @@ export class Rollups {
   }
 
   private async apply(tx: Tx, rows: readonly RollupRow[], sign: 1 | -1): Promise<void> {
+    if (rows.length === 0) return;
+    // Two transactions that raise the same counters in different orders would wait for each other.
+    await tx.inOrder();
     const { hours, days, words } = deltasOf(rows, sign, this.hourlyWordsFrom());
     const values = (d: CounterDelta): Param[] => [
       d.at,
@@ -83,25 +88,15 @@ export class Rollups {
       d.sentiment,
       d.posts,
     ];
-    await runEach(tx, UPSERT_HOURS, hours.map(values));
-    await runEach(tx, UPSERT_DAYS, days.map(values));
+    await runEach(tx, UPSERT_HOURS, COUNTER_TYPES, hours.map(values));
+    await runEach(tx, UPSERT_DAYS, COUNTER_TYPES, days.map(values));
     await runEach(
       tx,
       UPSERT_WORDS,
+      ['text', 'bigint', 'text', 'bigint', 'bigint', 'bigint', 'bigint'],
       words.map((w) => [w.grain, w.at, w.word, ...w.split]),
     );
     const opened = new Map(words.map((w) => [`${w.grain}${String(w.at)}`, [w.grain, w.at] satisfies Param[]]));
-    await runEach(tx, OPEN, [...opened.values()]);
+    await runEach(tx, OPEN, ['text', 'bigint'], [...opened.values()]);
   }
-}
-
-/** One prepared statement on SQLite, synchronously; one query each elsewhere. */
-async function runEach(tx: Tx, sql: string, rows: readonly Param[][]): Promise<void> {
-  if (rows.length === 0) return;
-  if (tx.sqlite === null) {
-    for (const row of rows) await tx.run(sql, row);
-    return;
-  }
-  const statement = tx.sqlite.prepare(sql);
-  for (const row of rows) statement.run(...row);
 }

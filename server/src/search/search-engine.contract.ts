@@ -1,13 +1,20 @@
 /**
  * In: a way to open an engine. Out: the promises of the port, as tests. Called by: the test file of every engine.
  */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../test/database.ts';
 import { storePosts, type PostGiven } from '../../test/posts.ts';
 import type { Database } from '../platform/database/database.ts';
 import type { PostEntity } from '../posts/post.entity.ts';
 import { parseQuery } from './query-language.ts';
-import { COUNT_CAP, type SearchDocument, type SearchEngine, type SearchFilters } from './search-engine.ts';
+import {
+  COUNT_CAP,
+  type SearchDocument,
+  type SearchEngine,
+  type SearchFilters,
+  type StoredDocuments,
+} from './search-engine.ts';
+import { PostDocuments } from './stored-documents.ts';
 
 const NOW = Date.parse('2026-11-24T08:10:00+08:00');
 const MINUTE = 60_000;
@@ -29,22 +36,23 @@ export function documentOf(post: PostEntity): SearchDocument {
   };
 }
 
-export interface EngineUnderTest {
-  engine: SearchEngine;
-  /** Makes what was written visible to searches; nothing on engines where committing is enough. */
-  settle(): Promise<void>;
+/** What the engine reads posts from when it is told to look again. */
+export function documentsOf(db: Database): StoredDocuments {
+  return new PostDocuments(db, (text) => cut(text).join(' '));
 }
 
-export function searchEngineContract(name: string, open: (db: Database) => Promise<EngineUnderTest>): void {
+export function searchEngineContract(name: string, open: (db: Database) => Promise<SearchEngine>): void {
   describe(`${name} keeps the search port's promises`, () => {
     let db: Database;
     let engine: SearchEngine;
-    let settle: () => Promise<void>;
+    const settle = () => engine.settle();
 
     beforeEach(async () => {
       db = await openTestDatabase();
-      ({ engine, settle } = await open(db));
+      engine = await open(db);
     });
+
+    afterEach(() => engine.close());
 
     async function store(...given: (Partial<PostGiven> & { text: string })[]): Promise<PostEntity[]> {
       const rows = await db.write(async (tx) => {
@@ -290,6 +298,24 @@ export function searchEngineContract(name: string, open: (db: Database) => Promi
       });
       await settle();
       expect(await find('停水')).toEqual(['停水']);
+    });
+
+    it('is rebuilt from the records: all of them, and nothing that must not be found', async () => {
+      const posts = await store({ text: '停水' }, { text: '停电', state: 'deleted' }, { text: '停气', topicId: 4 });
+      await db.write((tx) => engine.clear(tx));
+      await engine.rebuild(() => undefined);
+      await settle();
+      expect(await find('停')).toEqual(['停水', '停气']);
+      expect(await find('停', { topicId: 4 })).toEqual(['停气']);
+      await db.write((tx) => engine.remove(tx, [posts[0]?.id ?? 0]));
+      await settle();
+      expect(await find('停')).toEqual(['停气']);
+    });
+
+    it('says how many documents it has, and that it follows', async () => {
+      await store({ text: '停水' }, { text: '停电' });
+      expect(await engine.status()).toMatchObject({ documents: 2, behind: 0, since: null, problem: null });
+      expect(await engine.behind()).toBe(0);
     });
 
     it('refuses a cursor it did not write', async () => {

@@ -74,6 +74,28 @@ export interface Facets {
   day: Map<string, number>;
 }
 
+/** How far the index is; for 采集状态, search answers and metrics. */
+export interface SearchStatus {
+  /** zh-CN, for the status pages. */
+  name: string;
+  /** Null when the engine cannot be asked. */
+  documents: number | null;
+  /** Changes of posts that are stored and not yet in the index; at most so many. */
+  behind: number;
+  /** When the oldest of them was stored; null when there is none. */
+  since: number | null;
+  /** zh-CN: why the index does not follow; null when it does. */
+  problem: string | null;
+}
+
+/** Where an index is rebuilt from: the records of truth. */
+export interface StoredDocuments {
+  /** Documents of these posts as they are now; posts that must not be found are left out. */
+  of(ids: readonly number[]): Promise<SearchDocument[]>;
+  /** The next posts above an id, and the last id that was looked at; null at the end. */
+  after(id: number, limit: number): Promise<{ documents: SearchDocument[]; last: number } | null>;
+}
+
 /** Abstract class so that Nest can inject whichever engine is configured. */
 export abstract class SearchEngine {
   /** Writes or replaces documents. On an embedded engine they are searchable when the transaction commits. */
@@ -90,4 +112,14 @@ export abstract class SearchEngine {
   abstract search(request: SearchRequest): Promise<SearchPage>;
   /** Total and, when asked, facets. */
   abstract count(request: Pick<SearchRequest, 'query' | 'filters'>, facets: boolean): Promise<SearchCount>;
+
+  /** Changes of posts that are stored and not yet found; cheap enough for every answer. */
+  abstract behind(): Promise<number>;
+  abstract status(): Promise<SearchStatus>;
+  /** Waits until everything written before can be found. Gives up, with a `problem`, when the index cannot follow. */
+  abstract settle(): Promise<SearchStatus>;
+  /** Writes every document anew from the records, and tells how many posts it has looked at. Searches go on meanwhile where the engine can. */
+  abstract rebuild(onProgress: (looked: number) => void): Promise<number>;
+  /** Hands back what is held: connections, the indexer's lease. */
+  abstract close(): Promise<void>;
 }

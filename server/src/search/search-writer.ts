@@ -15,10 +15,7 @@ export class SearchWriter implements PostWriter {
 
   async write(tx: Tx, posts: readonly WrittenPost[]): Promise<void> {
     if (posts.length === 0) return;
-    await this.engine.write(
-      tx,
-      posts.map((p) => ({ ...p, topicId: null })),
-    );
+    await this.engine.write(tx, posts);
     await this.rollups.add(tx, posts);
   }
 

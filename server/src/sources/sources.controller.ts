@@ -31,6 +31,7 @@ import { Secrets } from '../platform/secrets.ts';
 import { Authorizations } from './authorizations.ts';
 import { connectorOf, isPassive, sourceKinds } from './kinds.ts';
 import { PushKeys } from './push-keys.ts';
+import { SearchEngine } from '../search/search-engine.ts';
 import { SourceBook } from './source-book.ts';
 import { RunEntity, SourceEntity } from './source.entity.ts';
 
@@ -52,6 +53,7 @@ export class SourcesController {
     private readonly book: SourceBook,
     private readonly keys: PushKeys,
     private readonly authorizations: Authorizations,
+    private readonly engine: SearchEngine,
   ) {}
 
   @Endpoint(routes.sources.overview)
@@ -67,7 +69,7 @@ export class SourcesController {
     const perHour = sources.map((s) =>
       hours.map((h) => rows.find((r) => Number(r.source_id) === s.id && Number(r.hour) === h)?.posts ?? 0).map(Number),
     );
-    const [documents] = await this.db.all<{ n: number }>('SELECT COALESCE(SUM(posts), 0) AS n FROM rollup_days');
+    const search = await this.engine.status();
     const views = await Promise.all(
       sources.map((s, i) =>
         this.view(
@@ -86,7 +88,12 @@ export class SourcesController {
         note:
           name === 'nodejieba' ? null : '未能编译 nodejieba，正在使用内置的 @node-rs/jieba，分词结果相同，不影响使用。',
       },
-      searchEngine: { name: 'SQLite FTS5（内置）', documents: Number(documents?.n ?? 0), behind: 0 },
+      searchEngine: {
+        name: search.name,
+        documents: search.documents ?? 0,
+        behind: search.behind,
+        note: search.problem,
+      },
     };
   }
 

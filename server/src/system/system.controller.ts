@@ -19,6 +19,7 @@ import { Database } from '../platform/database/database.ts';
 import { notFound, UserError } from '../platform/errors.ts';
 import { CallerParam, Endpoint, Input } from '../platform/http/endpoint.ts';
 import { Settings } from '../platform/settings/settings.ts';
+import { SearchEngine } from '../search/search-engine.ts';
 import { VERSION } from '../platform/version.ts';
 import { dictionaryOf } from './dictionary.ts';
 import { WordEntity } from './word.entity.ts';
@@ -33,6 +34,7 @@ export class SystemController {
     private readonly enricher: Enricher,
     private readonly config: ConfigHolder,
     private readonly clock: Clock,
+    private readonly engine: SearchEngine,
   ) {}
 
   @Endpoint(routes.system.status)
@@ -42,6 +44,7 @@ export class SystemController {
     const disk = await statfs(this.config.value.dataDir).catch(() => null);
     const file = this.db.file === null ? null : await stat(this.db.file).catch(() => null);
     const segmenter = this.enricher.segmenterName();
+    const search = await this.engine.status();
     return {
       version: VERSION,
       node: process.version,
@@ -53,7 +56,7 @@ export class SystemController {
         bytes: file?.size ?? null,
         posts: count,
       },
-      search: { engine: 'SQLite FTS5（内置）', documents: count, behind: 0 },
+      search: { engine: search.name, documents: search.documents ?? 0, behind: search.behind },
       segmenter,
       segmenterNote: segmenter === 'nodejieba' ? null : '未能编译 nodejieba，正在使用内置的 @node-rs/jieba。',
       diskFreeBytes: disk === null ? null : disk.bavail * disk.bsize,
@@ -81,7 +84,7 @@ export class SystemController {
       .where('w.id < :before', { before: Number(query.cursor ?? Number.MAX_SAFE_INTEGER) })
       .orderBy('w.id', 'DESC')
       .take(query.limit + 1);
-    if (query.q) find.andWhere('w.word LIKE :q', { q: `%${query.q}%` });
+    if (query.q) find.andWhere('lower(w.word) LIKE lower(:q)', { q: `%${query.q}%` });
     const rows = await find.getMany();
     const items = rows.slice(0, query.limit).map(view);
     return { items, nextCursor: rows.length > query.limit ? (items.at(-1)?.id ?? null) : null };

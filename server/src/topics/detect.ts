@@ -12,7 +12,7 @@ import { Enricher } from '../enrich/enricher.ts';
 import { Clock, hourOf } from '../platform/clock.ts';
 import { Database, type Row, type Tx } from '../platform/database/database.ts';
 import { Live } from '../platform/live/live.ts';
-import { keepPosition, nextChanges, type ChangedPost } from '../posts/changed-posts.ts';
+import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { SearchEngine } from '../search/search-engine.ts';
 import { CopyCounter } from './copy-counter.ts';
 import { busiestOf, heatAt, slowed, stageAt } from './heat.ts';
@@ -61,6 +61,7 @@ export class TopicDetector {
   private readonly ofComments = new Frequencies();
   private readonly copies = new CopyCounter();
   private loaded = false;
+  private readonly log: ChangeReader;
 
   constructor(
     private readonly db: Database,
@@ -69,17 +70,19 @@ export class TopicDetector {
     private readonly engine: SearchEngine,
     private readonly alerts: Alerts,
     private readonly enricher: Enricher,
-  ) {}
+  ) {
+    this.log = new ChangeReader(db, CONSUMER);
+  }
 
   async step(): Promise<number> {
-    if (!this.loaded) await this.load();
-    const changes = await nextChanges(this.db, CONSUMER, STEP);
+    const { changes, stale } = await this.log.next(STEP);
+    if (stale || !this.loaded) await this.load();
     const last = changes.at(-1);
     if (last === undefined) return 0;
     const touched = new Set<TopicState>();
     const events: TopicEvent[] = [];
     try {
-      await this.db.write(async (tx) => {
+      const committed = await this.log.commit(last.seq, async (tx) => {
         const assigned = new Map<number, number>();
         const groups = await this.copies.groups(tx, changes);
         for (const post of changes) {
@@ -103,8 +106,8 @@ export class TopicDetector {
             postId,
           ]);
         await this.mergeGrown(tx, touched);
-        await keepPosition(tx, CONSUMER, last.seq);
       });
+      if (!committed) this.forget();
     } catch (error) {
       this.forget();
       throw error;
@@ -413,7 +416,7 @@ export class TopicDetector {
           .reduce((s, h) => s + h.posts, 0);
         if (last3 >= SURGE_POSTS && last3 / 3 > 3 * (before / 21)) surging.push({ topic, posts: last3 });
       }
-    });
+    }, 'once');
     for (const { topic, posts } of surging) {
       await this.alerts.raise({
         subject: `topic:${topic.id}`,

@@ -13,6 +13,7 @@ import {
 import { Controller } from '@nestjs/common';
 import type { Caller } from '../platform/auth/caller.ts';
 import { Clock, toInstant } from '../platform/clock.ts';
+import { disturb } from '../posts/changed-posts.ts';
 import { Database, type Row } from '../platform/database/database.ts';
 import { conflict, notFound } from '../platform/errors.ts';
 import { CallerParam, Endpoint, Input } from '../platform/http/endpoint.ts';
@@ -221,6 +222,7 @@ export class TopicsController {
         at: this.clock.now(),
         text: `${caller.displayName}并入“${from.title}”（${from.posts} 条）`,
       });
+      await disturb(tx, 'topics');
     });
     this.detector.forget();
     return this.row(b);

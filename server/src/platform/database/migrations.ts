@@ -7,12 +7,16 @@ import { Collect1764000001000 } from '../../collect/collect.migration.ts';
 import { Inbox1763900000030 } from '../../inbox/inbox.migration.ts';
 import { Labels1764000002001 } from '../../labels/labels.migration.ts';
 import { Posts1763900000001 } from '../../posts/posts.migration.ts';
+import { SearchOutbox1764000005001 } from '../../search/outbox.migration.ts';
 import { Search1763900000010 } from '../../search/search.migration.ts';
 import { SearchTuning1764000000001 } from '../../search/search-tuning.migration.ts';
 import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
 import { Topics1763900000020 } from '../../topics/topics.migration.ts';
 import { TopicMemory1764000003001 } from '../../topics/meaning.migration.ts';
 import { Platform1763900000040 } from '../platform.migration.ts';
+import { PostMonths1764000004001 } from '../../posts/post-months.migration.ts';
+import { SearchWords1764000004002 } from '../../search/search-words.migration.ts';
+import { Leases1764000004003 } from '../leases/leases.migration.ts';
 
 export const migrations = [
   Posts1763900000001,
@@ -22,8 +26,12 @@ export const migrations = [
   Inbox1763900000030,
   Briefings1763900000031,
   Platform1763900000040,
+  SearchOutbox1764000005001,
   SearchTuning1764000000001,
   Labels1764000002001,
+  PostMonths1764000004001,
+  SearchWords1764000004002,
+  Leases1764000004003,
   TopicMemory1764000003001,
   Collect1764000001000,
 ];

@@ -2,15 +2,21 @@
  * In: small hints that something changed. Out: the same hints to every open dashboard. Called by: pipeline, detect, desks.
  */
 import type { LiveEvent } from '@minsheng/contracts';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { toInstant } from '../clock.ts';
 import { Subject, type Observable } from 'rxjs';
+import type { Bus } from './bus.ts';
 
 type WithoutTime<T> = T extends LiveEvent ? Omit<T, 'at'> : never;
 
 @Injectable()
 export class Live {
   private readonly subject = new Subject<LiveEvent>();
+
+  /** @param bus to the other replicas, whose browsers hear it too; null when there is only this process. */
+  constructor(@Optional() readonly bus: Bus | null = null) {
+    bus?.on('event', (event) => this.subject.next(event as LiveEvent));
+  }
 
   get events(): Observable<LiveEvent> {
     return this.subject.asObservable();
@@ -29,6 +35,8 @@ export class Live {
   }
 
   tell(event: WithoutTime<LiveEvent>): void {
-    this.subject.next({ ...event, at: toInstant(Date.now()) } as LiveEvent);
+    const told = { ...event, at: toInstant(Date.now()) } as LiveEvent;
+    this.subject.next(told);
+    this.bus?.tell('event', told);
   }
 }

@@ -1,14 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../../test/database.ts';
-import { searchEngineContract } from '../search-engine.contract.ts';
 import { parseQuery } from '../query-language.ts';
 import { packMarks, unpackMarks } from './marks.ts';
 import { SqliteFtsEngine } from './sqlite-fts.ts';
-
-searchEngineContract('SQLite FTS5', (db) =>
-  Promise.resolve({ engine: new SqliteFtsEngine(db), settle: () => Promise.resolve() }),
-);
 
 describe('SQLite FTS5 engine', () => {
   it('never meets a syntax error, whatever is typed', async () => {

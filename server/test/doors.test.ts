@@ -2,6 +2,7 @@
  * The doors through which others bring content: pushed batches, authorisation, gaps and alerts, on the whole product with a real port.
  */
 import { startReplay } from '@minsheng/crawlers/replay';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ import { open } from '../src/open.ts';
 import { AuthService } from '../src/platform/auth/auth.service.ts';
 import { serve } from '../src/serve.ts';
 
-type Answer = { status: number; body: Record<string, never> };
+type Answer = { status: number; body: Record<string, unknown> };
 
 async function start() {
   const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-doors-'));
@@ -43,7 +44,7 @@ async function start() {
     });
     const set = answer.headers.get('set-cookie');
     if (set !== null) cookie = set.split(';')[0] ?? '';
-    return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
   const login = async (username: string) => {
     cookie = '';
@@ -59,7 +60,7 @@ async function start() {
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
       body,
     });
-    return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
   const upload = async (id: string, name: string, bytes: Buffer): Promise<Answer> => {
     const answer = await fetch(`${served.url}/api/sources/${id}/imports?name=${encodeURIComponent(name)}`, {
@@ -67,7 +68,7 @@ async function start() {
       headers: { cookie, 'x-csrf-token': csrf, 'content-type': 'application/octet-stream' },
       body: new Uint8Array(bytes),
     });
-    return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
   return { opened, served, call, push, upload };
 }
@@ -149,7 +150,7 @@ describe('the push door', () => {
     const body = JSON.stringify([message('1', '小区门口路灯不亮')]);
     const both = await Promise.all([1, 2, 3].map(() => push(id, key, body, { 'idempotency-key': 'b-1' })));
     expect(both.map((b) => b.body['stored'])).toEqual([1, 1, 1]);
-    expect(both.filter((b) => b.body['repeated'] === (false as never)).length).toBe(1);
+    expect(both.filter((b) => b.body['repeated'] === false).length).toBe(1);
     expect(await opened.core.db.all('SELECT count(*) AS n FROM posts')).toEqual([{ n: 1 }]);
     const other = await push(id, key, JSON.stringify([message('2', '另一批')]), { 'idempotency-key': 'b-1' });
     expect(other).toMatchObject({ status: 409, body: { code: 'conflict' } });
@@ -179,6 +180,37 @@ describe('the push door', () => {
       200,
     );
     expect(await open()).toEqual([]);
+  });
+});
+
+describe('a platform’s own push', () => {
+  it('is answered as the platform wants it, only with its signature, and what it brought is stored by then', async () => {
+    const { opened, served, call } = await start();
+    const created = await call('POST', '/sources', {
+      kind: 'wechat-official',
+      name: '公众号',
+      settings: { accountName: '澜江发布' },
+      credentials: { appid: 'wx0000000000000001', secret: 'secret-of-the-account', pushToken: 'agreedtoken' },
+    });
+    expect(created.status).toBe(200);
+    const address = `${served.url}/api/hooks/${String(created.body['id'])}`;
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const signature = createHash('sha1').update(['agreedtoken', timestamp, '42'].sort().join('')).digest('hex');
+    const signed = `timestamp=${timestamp}&nonce=42&signature=${signature}`;
+    const echo = await fetch(`${address}?${signed}&echostr=5577006791947779410`);
+    expect([echo.status, await echo.text()]).toEqual([200, '5577006791947779410']);
+    const xml = `<xml><ToUserName><![CDATA[gh_1]]></ToUserName><FromUserName><![CDATA[oOpenidOfACitizen]]></FromUserName><CreateTime>${timestamp}</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[望江路停水了]]></Content><MsgId>23456789012345678</MsgId></xml>`;
+    const post = (query: string) =>
+      fetch(`${address}?${query}`, { method: 'POST', headers: { 'content-type': 'text/xml' }, body: xml });
+    const first = await post(signed);
+    expect([first.status, await first.text()]).toEqual([200, 'success']);
+    const stored = await opened.core.db.all('SELECT kind, text FROM posts');
+    expect(stored).toEqual([{ kind: 'message', text: '望江路停水了' }]);
+    // The platform sends again when it did not hear us: the same message stays one.
+    expect((await post(signed)).status).toBe(200);
+    expect((await post(signed.replace('nonce=42', 'nonce=43'))).status).toBe(403);
+    expect(await opened.core.db.all('SELECT count(*) AS n FROM posts')).toEqual([{ n: 1 }]);
+    expect((await fetch(`${served.url}/api/hooks/999`)).status).toBe(404);
   });
 });
 
@@ -223,10 +255,10 @@ describe('a file', () => {
     );
     const imports = served.app.get(Imports);
     await imports.onApplicationBootstrap();
-    let view: Record<string, never> = {};
-    for (let i = 0; i < 100 && view['state'] !== ('done' as never); i++) {
+    let view: Record<string, unknown> = {};
+    for (let i = 0; i < 100 && view['state'] !== 'done'; i++) {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      view = ((await call('GET', `/sources/${id}/imports`)).body['items'] as Record<string, never>[])[0] ?? {};
+      view = ((await call('GET', `/sources/${id}/imports`)).body['items'] as Record<string, unknown>[])[0] ?? {};
     }
     expect(view).toMatchObject({ state: 'done', done: 1200, report: { read: 1200, stored: 1198, rejected: 2 } });
     expect((await call('POST', `/sources/${id}/imports/${importId}/start`, mapping)).status).toBe(409);
@@ -299,7 +331,7 @@ describe('the watch', () => {
   it('finds a silence longer than the rhythm, and comments that the platform counts but nobody saw', async () => {
     const { opened, served, call } = await start();
     const { core } = opened;
-    const { id, key: _key } = await pushSource(call);
+    const { id } = await pushSource(call);
     const sourceId = Number(id);
     const now = Date.now();
     const hour = 3_600_000;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { open } from '../open.ts';
 import { readConfig } from '../platform/config.ts';
 import { UserError } from '../platform/errors.ts';
+import { passiveKinds } from '../sources/kinds.ts';
 import { SourceBook } from '../sources/source-book.ts';
 import { follow } from './ingest.ts';
 import { answer, parsed, say, type Verb } from './verb.ts';
@@ -31,9 +32,9 @@ export const crawlVerb: Verb = {
       }
       const due = await core.db.all<{ id: number; name: string }>(
         values.source === undefined
-          ? 'SELECT id, name FROM sources WHERE paused = 0 AND demo = 0 ORDER BY id'
+          ? `SELECT id, name FROM sources WHERE paused = 0 AND demo = 0 AND kind NOT IN (${passiveKinds.map(() => '?').join(', ')}) ORDER BY id`
           : 'SELECT id, name FROM sources WHERE id = ?',
-        values.source === undefined ? [] : [Number(values.source)],
+        values.source === undefined ? passiveKinds : [Number(values.source)],
       );
       if (due.length === 0)
         throw new UserError('not-found', '没有可采集的源。', {

@@ -58,7 +58,7 @@ const WEIBO_ITEMS = 0.08;
 const WECHAT_ITEMS = 0.02;
 /** An outage begins at this request of the source: it has brought something before. */
 const BREAKS_AT = 3;
-const ENDS_AFTER = 4;
+const ENDS_AFTER = 2;
 
 /**
  * A platform that says "removed" of something that is there is believed: what it then never shows is no loss of ours. One that says "no
@@ -88,7 +88,9 @@ export async function startPlatforms(plan: SoakPlan): Promise<Platforms> {
     // A mark of letters only, so that no two texts are alike and nothing looks like a telephone number.
     return `${texts[n % texts.length] ?? ''}（${[...n.toString(26)].map((c) => String.fromCharCode(97 + parseInt(c, 26))).join('')}）`;
   };
-  const past = (i: number, of: number) => new Date(now - 60_000 - ((of - i) / of) * 5 * 86_400_000).toISOString();
+  // Hosts lie a minute apart: WeChat's ids, as played, come from the second of publication.
+  const past = (i: number, of: number, host: number) =>
+    new Date(now - 60_000 * (host + 1) - ((of - i) / of) * 5 * 86_400_000).toISOString();
 
   const servers: ReplayServer[] = [];
   const sources: NewSource[] = [];
@@ -126,7 +128,7 @@ export async function startPlatforms(plan: SoakPlan): Promise<Platforms> {
           kind,
           id,
           ...(starts ? { account, title: `通知${id}` } : { parentId: parent, author: `u${i % 97}` }),
-          publishedAt: past(i, count),
+          publishedAt: past(i, count, h),
           text: said,
         });
       }
@@ -143,7 +145,7 @@ export async function startPlatforms(plan: SoakPlan): Promise<Platforms> {
       for (let i = 0; i < count; i++) {
         const at =
           i < count - live
-            ? past(i, count - live)
+            ? past(i, count - live, h)
             : new Date(now + ((i - count + live + 1) / live) * plan.liveMs).toISOString();
         store.add({
           platform: 'site',

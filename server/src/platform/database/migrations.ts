@@ -10,6 +10,7 @@ import { SearchTuning1764000000001 } from '../../search/search-tuning.migration.
 import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
 import { Topics1763900000020 } from '../../topics/topics.migration.ts';
 import { TopicMemory1764000003001 } from '../../topics/meaning.migration.ts';
+import { WordSuggestions1764000003002 } from '../../system/word-suggestions.migration.ts';
 import { Platform1763900000040 } from '../platform.migration.ts';
 
 export const migrations = [
@@ -22,4 +23,5 @@ export const migrations = [
   Platform1763900000040,
   SearchTuning1764000000001,
   TopicMemory1764000003001,
+  WordSuggestions1764000003002,
 ];

@@ -7,6 +7,7 @@ import { readTime } from '../intake/time.ts';
 import { UserError } from '../platform/errors.ts';
 import { toInstant } from '../platform/clock.ts';
 import { clusterFigures, rankCorrelation, type ClusterFigures } from '../topics/cluster-figures.ts';
+import { SmallCells } from '../posts/small-cells.ts';
 import { TopicRowsReader } from '../topics/topic-rows.ts';
 import { inWorkshop, runToEnd } from './detector-bench.ts';
 
@@ -90,7 +91,7 @@ export async function evaluateTopics(options: TopicsOptions): Promise<TopicsRepo
       `SELECT id, peak_heat AS heat FROM topics WHERE merged_into IS NULL AND posts >= ? ORDER BY peak_heat DESC, posts DESC`,
       [LISTED_FROM],
     );
-    const reader = new TopicRowsReader(db, clock);
+    const reader = new TopicRowsReader(db, clock, new SmallCells(db));
     const hottest: HotTopic[] = [];
     for (const { id, heat } of listed.slice(0, HOTTEST)) {
       const one = await reader.one(Number(id));

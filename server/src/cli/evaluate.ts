@@ -4,7 +4,10 @@ import { createEnricher } from '../enrich/enricher.ts';
 import { evaluateDuplicates } from '../enrich/evaluate-duplicates.ts';
 import { evaluateSegmentation } from '../enrich/evaluate-segmentation.ts';
 import { runEval } from '../enrich/evaluate.ts';
+import { learnWords } from '../enrich/learn-words.ts';
 import { runTrain } from '../enrich/train.ts';
+import { ModelStore, SHIPPED } from '../labels/model-store.ts';
+import { readConfig } from '../platform/config.ts';
 import { UserError } from '../platform/errors.ts';
 import { evaluateTopics } from './evaluate-topics.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
@@ -31,12 +34,13 @@ function errorsTo(shown: boolean): ((row: unknown) => void) | undefined {
 }
 
 export const evalVerb: Verb = {
-  usage: '任务 --file F [--kb F] [--errors] [--json]',
+  usage: '任务 --file F [--kb F] [--models 目录] [--errors] [--json]',
   summary: '在 NDJSON 上测量随附模型（sentiment rumor routing match topics duplicates segmentation）',
   async run(args) {
     const { positionals, values } = parsed(args, {
       file: { type: 'string' },
       kb: { type: 'string' },
+      models: { type: 'string' },
       errors: { type: 'boolean' },
       json: { type: 'boolean' },
     });
@@ -81,7 +85,8 @@ export const evalVerb: Verb = {
       answer(report);
     } else {
       const task = trainedTask(name, '、match、topics、duplicates、segmentation');
-      const report = await runEval(task, { ...options, enricher: createEnricher() });
+      const enricher = createEnricher(values.models === undefined ? {} : { models: values.models });
+      const report = await runEval(task, { ...options, enricher });
       tell(`${task}：${report.rows} 条，准确率 ${percent(report.accuracy)}，macro-F1 ${report.macroF1.toFixed(3)}`);
       answer(report);
     }
@@ -90,26 +95,40 @@ export const evalVerb: Verb = {
 };
 
 export const trainVerb: Verb = {
-  usage: '任务 --file F… --out 目录 [--thorough]',
-  summary: '用本单位的标注重新训练模型',
+  usage: '任务 --file F… [--out 目录] [--base] [--thorough]',
+  summary: '用标注训练模型；--base 在现用模型上续训；words 学词群',
   async run(args) {
     const { positionals, values } = parsed(args, {
       file: { type: 'string', multiple: true },
+      unlabelled: { type: 'string', multiple: true },
       out: { type: 'string' },
+      base: { type: 'boolean' },
       thorough: { type: 'boolean' },
     });
-    if (positionals[0] === 'match') throw new UserError('invalid-input', 'match 不需要训练。');
-    const task = trainedTask(positionals[0], '');
+    const name = positionals[0];
+    if (name === 'match') throw new UserError('invalid-input', 'match 不需要训练。');
     const files = [...(values.file ?? []), ...positionals.slice(1)];
     required(files[0], '参数 --file');
-    answer(
-      await runTrain(task, {
-        files,
-        out: required(values.out, '参数 --out（模型目录）'),
-        enricher: createEnricher(),
-        thorough: values.thorough === true,
-      }),
-    );
+    if (name === 'words') {
+      const out = required(values.out, '参数 --out（模型目录）');
+      answer(await learnWords({ files, out, segmenter: createEnricher().segmenter }));
+      return 0;
+    }
+    const task = trainedTask(name, '、words');
+    const store = new ModelStore(readConfig().dataDir);
+    const own = values.out === undefined ? store.newId(task, Date.now()) : undefined;
+    const report = await runTrain(task, {
+      files,
+      unlabelled: values.unlabelled ?? [],
+      out: values.out ?? store.versionsDirectory,
+      enricher: createEnricher(),
+      thorough: values.thorough === true,
+      ...(own === undefined ? {} : { id: own }),
+      ...(values.base === true ? { base: store.current(task), startedFrom: store.active(task) } : {}),
+    });
+    if (own !== undefined)
+      say(`· 新版本 ${own} 已保存，尚未启用。启用：models use ${task} ${own}；改回：models use ${task} ${SHIPPED}`);
+    answer(report);
     return 0;
   },
 };

@@ -55,6 +55,7 @@ import { PushKeys } from './sources/push-keys.ts';
 import { SourceBook } from './sources/source-book.ts';
 import { DemoDesk } from './demo/demo-desk.ts';
 import { SourcesController } from './sources/sources.controller.ts';
+import { WordSuggestions } from './system/word-suggestions.ts';
 import { SystemController } from './system/system.controller.ts';
 
 /** What is made before Nest starts, because the command line needs it without Nest as well. */
@@ -136,13 +137,26 @@ export class AppModule {
         { provide: SourceNames, useClass: StoredNames },
         Alerts,
         Retention,
+        WordSuggestions,
         { provide: Steps, useClass: DetectionSteps },
         ...(scheduled ? [Scheduler] : []),
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
-      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SmallCells, SourceNames, Alerts, Steps],
+      exports: [
+        ...made,
+        Settings,
+        Audit,
+        AuthService,
+        RollupReader,
+        PostViews,
+        SmallCells,
+        SourceNames,
+        Alerts,
+        WordSuggestions,
+        Steps,
+      ],
     };
   }
 }

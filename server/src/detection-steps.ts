@@ -12,6 +12,7 @@ import { Database } from './platform/database/database.ts';
 import { TopicDetector } from './topics/detect.ts';
 import { Retention } from './posts/retention.ts';
 import { Rollups } from './rollups/rollups.ts';
+import { WordSuggestions } from './system/word-suggestions.ts';
 
 const INBOX_STEP = 500;
 /** Changes that every reader has passed are of no use to anybody. */
@@ -31,6 +32,7 @@ export class DetectionSteps extends Steps {
     db: Database,
     rollups: Rollups,
     retention: Retention,
+    words: WordSuggestions,
   ) {
     super();
     this.list = [
@@ -61,6 +63,7 @@ export class DetectionSteps extends Steps {
           await db.optimize();
         },
       },
+      { name: 'new words', step: () => Promise.resolve(0), refresh: () => words.tick() },
     ];
   }
 }

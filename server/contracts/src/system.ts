@@ -23,6 +23,20 @@ export const DictionaryInput = z.object({
     .refine((w) => !/\s/u.test(w), '词语中不能有空格'),
   kind: z.enum(['word', 'place', 'agency', 'stop']).default('word'),
 });
+/** A word that many posts use and no dictionary has, proposed for the office's own. */
+export const WordSuggestion = z.object({
+  word: z.string(),
+  kind: z.enum(['word', 'place', 'agency']),
+  /** Different texts of the last thirty days that use it. */
+  posts: z.int(),
+  foundAt: Instant,
+});
+export type WordSuggestion = z.infer<typeof WordSuggestion>;
+export const WordDecision = z.object({
+  word: z.string().min(2).max(30),
+  decision: z.enum(['adopted', 'ignored']),
+  kind: z.enum(['word', 'place', 'agency', 'stop']).default('word'),
+});
 /** How a sentence is cut with the dictionary as it stands. */
 export const CutBody = z.object({ text: z.string().trim().min(1).max(500) });
 export const CutAnswer = z.object({

@@ -2,6 +2,7 @@
 import { evaluateMatch } from '../claims/evaluate.ts';
 import { createEnricher } from '../enrich/enricher.ts';
 import { evaluateDuplicates } from '../enrich/evaluate-duplicates.ts';
+import { evaluateSegmentation } from '../enrich/evaluate-segmentation.ts';
 import { runEval } from '../enrich/evaluate.ts';
 import { learnWords } from '../enrich/learn-words.ts';
 import { runTrain } from '../enrich/train.ts';
@@ -34,7 +35,7 @@ function errorsTo(shown: boolean): ((row: unknown) => void) | undefined {
 
 export const evalVerb: Verb = {
   usage: '任务 --file F [--kb F] [--models 目录] [--errors] [--json]',
-  summary: '在 NDJSON 上测量随附模型（sentiment rumor routing match topics duplicates）',
+  summary: '在 NDJSON 上测量随附模型（sentiment rumor routing match topics duplicates segmentation）',
   async run(args) {
     const { positionals, values } = parsed(args, {
       file: { type: 'string' },
@@ -66,6 +67,12 @@ export const evalVerb: Verb = {
         `duplicates：${report.rows} 条，改写后认出 ${percent(report.recall)}，认出的成对文本中确为同一文本 ${percent(report.precision)}`,
       );
       answer(report);
+    } else if (name === 'segmentation') {
+      const report = await evaluateSegmentation({ ...options, enricher: createEnricher() });
+      tell(
+        `segmentation：${report.rows} 句，词语不被切开 ${percent(report.accuracy)}（不用自带词典 ${percent(report.withoutDictionary)}），地名 F1 ${report.places.f1}`,
+      );
+      answer(report);
     } else if (name === 'topics') {
       const report = await evaluateTopics(options);
       const agreed =
@@ -77,7 +84,7 @@ export const evalVerb: Verb = {
         );
       answer(report);
     } else {
-      const task = trainedTask(name, '、match、topics、duplicates');
+      const task = trainedTask(name, '、match、topics、duplicates、segmentation');
       const enricher = createEnricher(values.models === undefined ? {} : { models: values.models });
       const report = await runEval(task, { ...options, enricher });
       tell(`${task}：${report.rows} 条，准确率 ${percent(report.accuracy)}，macro-F1 ${report.macroF1.toFixed(3)}`);

@@ -13,7 +13,7 @@ const SUFFIX = new Set(
   (
     '路 街 道 巷 弄 胡同 大道 大街 东路 西路 南路 北路 中路 东街 西街 南街 北街 路口 支路 辅路 高架 高架桥 立交 立交桥 大桥 桥 隧道 高速 国道 省道 环线 ' +
     '市 省 区 县 镇 乡 村 屯 州 旗 盟 街道 社区 小区 新区 开发区 高新区 经开区 园区 工业园 工业园区 产业园 科技园 物流园 街道办 街道办事处 办事处 居委会 村委会 组 ' +
-    '花园 家园 花苑 苑 佳苑 新村 新城 公寓 名苑 名城 华庭 豪庭 庭院 雅苑 雅园 小镇 安置小区 大厦 广场 商场 商城 超市 市场 农贸市场 菜市场 批发市场 夜市 步行街 ' +
+    '花园 家园 花苑 苑 佳苑 新村 新城 公寓 山庄 书院 华府 公馆 水岸 名邸 府邸 别墅 城邦 花城 国际城 国际社区 帝景 雅居 嘉园 名苑 名城 华庭 豪庭 庭院 雅苑 雅园 小镇 安置小区 大厦 广场 商场 商城 超市 市场 农贸市场 菜市场 批发市场 夜市 步行街 ' +
     '小学 中学 高中 初中 学校 幼儿园 大学 学院 附小 附中 实验小学 实验中学 中心小学 职业学校 医院 人民医院 中医院 卫生院 卫生服务中心 诊所 养老院 福利院 ' +
     '水库 水厂 大坝 河 江 湖 山 岛 渠 水渠 河道 湿地 湿地公园 公园 景区 风景区 森林公园 体育馆 体育中心 图书馆 博物馆 ' +
     '站 车站 地铁站 火车站 高铁站 汽车站 客运站 公交站 机场 码头 港口 收费站 服务区 搅拌站 混凝土搅拌站 垃圾站 垃圾中转站 垃圾场 加油站 变电站 泵站 污水处理厂 化工厂 水泥厂 厂 工地 ' +
@@ -35,7 +35,7 @@ const NUMBERED_ROAD = /^[一二三四五六七八九十0-9]{1,3}路$/;
 /** Nouns before a suffix that make it a kind of place rather than a name (居民小区, 学校附近). */
 const GENERIC = new Set(
   (
-    '居民 住宅 业主 我们 你们 他们 城市 农村 学校 公司 单位 部门 政府 国家 社会 老旧 安置 全部 所有 附近 周边 本地 当地 各地 全国 全市 全省 全县 全区 全镇 全村 各 该 本 ' +
+    '居民 住宅 业主 临街 沿街 临路 定向 该栋 要建 新修 修建 兴建 附近的 配套 旁边 对面 门口 我们 你们 他们 城市 农村 学校 公司 单位 部门 政府 国家 社会 老旧 安置 全部 所有 附近 周边 本地 当地 各地 全国 全市 全省 全县 全区 全镇 全村 各 该 本 ' +
     '马路 道路 街道 公路 铁路 高速 交通 公交 地铁 火车 汽车 高铁 客运 垃圾 污水 混凝土 建筑 施工 装修 封闭 高档 新建 商业 工业 科技 贫困 自然 行政 重点 公立 私立 民办 定点 大型 小型 综合 ' +
     '管理 物业 开发 服务 经济 地方 人 线 菜 水 门 大 小 老 新 东 西 南 北 中 上 下 前 后 里 外 这 那 哪 每 某 一个 两个 这个 那个 什么 怎么 为什么 没有 不是 就是 回家 上学 上班 过 走 在 到 去 来'
   ).split(' '),
@@ -54,6 +54,8 @@ const NO_BODY = new Set('政府 法院 学校 医院 公司 部门 组 站 市 �
  */
 export class PlaceReader {
   readonly #found: string[] = [];
+  /** The word before the last: 魅力 before 之城. */
+  #before = '';
   /** What the last word was: a name that a suffix may follow, and whether it is itself a place. */
   #previous = '';
   #previousNames = false;
@@ -66,12 +68,19 @@ export class PlaceReader {
 
   start(): void {
     this.#found.length = 0;
+    this.#before = '';
     this.#previous = '';
     this.#previousNames = false;
     this.#previousPlace = false;
   }
 
   see(word: string, facts: WordFacts): void {
+    const last = this.#previous;
+    this.#see(word, facts);
+    this.#before = facts.word ? last : '';
+  }
+
+  #see(word: string, facts: WordFacts): void {
     if (!facts.word) {
       this.#previousNames = false;
       this.#previousPlace = false;
@@ -93,7 +102,8 @@ export class PlaceReader {
     const n = word.length;
     const last = word.charCodeAt(n - 1);
     if (this.#previousNames && (facts.kind === WordKind.facility || SUFFIX.has(word))) {
-      const name = this.#previous + word;
+      // 魅力 + 之城 + 小区: what begins with 之 is the end of a name.
+      const name = (this.#previous.startsWith('之') ? this.#before : '') + this.#previous + word;
       if (name.length >= 3 && name.length <= 16) {
         if (this.#previousPlace) this.#found.pop();
         this.#add(name);

@@ -120,14 +120,21 @@ const KIND_OF: Record<DictionaryKind, WordKind> = {
 export class Segmenter {
   readonly #binding: Binding;
   readonly lexicon: Lexicon;
-  readonly #shipped: DictionaryEntry[];
+  readonly #shipped: readonly DictionaryEntry[];
   readonly #groups = WordGroups.shipped();
   #added: DictionaryEntry[] = [];
   #facts = new Map<string, WordFacts>();
 
-  /** @param preferred forces one binding (tests, benches); default: nodejieba, else `@node-rs/jieba`. */
-  constructor(entries: readonly DictionaryEntry[] = [], preferred?: SegmenterName) {
-    this.#shipped = shippedDictionary();
+  /**
+   * @param preferred forces one binding (tests, benches); default: nodejieba, else `@node-rs/jieba`.
+   * @param shipped our own words; none to measure what they are good for
+   */
+  constructor(
+    entries: readonly DictionaryEntry[] = [],
+    preferred?: SegmenterName,
+    shipped: readonly DictionaryEntry[] = shippedDictionary(),
+  ) {
+    this.#shipped = shipped;
     try {
       this.#binding = preferred === '@node-rs/jieba' ? loadNodeRs() : loadNodejieba();
       this.lexicon = Lexicon.fromBytes(this.#binding.dictionary());

@@ -23,6 +23,9 @@ import { SearchEngine } from '../search/search-engine.ts';
 import { VERSION } from '../platform/version.ts';
 import { dictionaryOf } from './dictionary.ts';
 import { WordEntity } from './word.entity.ts';
+import { WordSuggestions } from './word-suggestions.ts';
+
+const SUGGESTIONS_SHOWN = 40;
 
 const startedAt = Date.now();
 
@@ -35,6 +38,7 @@ export class SystemController {
     private readonly config: ConfigHolder,
     private readonly clock: Clock,
     private readonly engine: SearchEngine,
+    private readonly suggestions: WordSuggestions,
   ) {}
 
   @Endpoint(routes.system.status)
@@ -91,26 +95,27 @@ export class SystemController {
   }
 
   @Endpoint(routes.system.addWord)
-  async addWord(
+  addWord(
     @Input() { body }: RouteInput<typeof routes.system.addWord>,
     @CallerParam() caller: Caller,
   ): Promise<DictionaryEntry> {
-    const word = await this.db.write(async (tx) => {
-      const [taken] = await tx.all('SELECT 1 AS one FROM dictionary WHERE word = ? AND kind = ?', [
-        body.word,
-        body.kind,
-      ]);
-      if (taken !== undefined) throw new UserError('conflict', `词典里已有“${body.word}”，没有重复添加。`);
+    return this.add(body, caller);
+  }
+
+  private async add({ word, kind }: Pick<WordEntity, 'word' | 'kind'>, caller: Caller): Promise<DictionaryEntry> {
+    const added = await this.db.write(async (tx) => {
+      const [taken] = await tx.all('SELECT 1 AS one FROM dictionary WHERE word = ? AND kind = ?', [word, kind]);
+      if (taken !== undefined) throw new UserError('conflict', `词典里已有“${word}”，没有重复添加。`);
       return tx.repo(WordEntity).save({
-        word: body.word,
-        kind: body.kind,
+        word,
+        kind,
         tag: null,
         createdAt: this.clock.now(),
         createdBy: caller.displayName,
       });
     });
     await this.reload();
-    return view(word);
+    return view(added);
   }
 
   @Endpoint(routes.system.removeWord)
@@ -119,6 +124,22 @@ export class SystemController {
     if (word === null) throw notFound('个词语');
     await this.db.write((tx) => tx.run('DELETE FROM dictionary WHERE id = ?', [word.id]));
     await this.reload();
+    return { ok: true };
+  }
+
+  @Endpoint(routes.system.suggestedWords)
+  async suggestedWords(): Promise<RouteAnswer<typeof routes.system.suggestedWords>> {
+    return { items: await this.suggestions.open(SUGGESTIONS_SHOWN) };
+  }
+
+  @Endpoint(routes.system.decideWord)
+  async decideWord(
+    @Input() { body }: RouteInput<typeof routes.system.decideWord>,
+    @CallerParam() caller: Caller,
+  ): Promise<{ ok: true }> {
+    const { word, kind, decision } = body;
+    if (decision === 'adopted') await this.add({ word, kind }, caller);
+    await this.suggestions.decide(word, decision);
     return { ok: true };
   }
 

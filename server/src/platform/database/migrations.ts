@@ -13,6 +13,7 @@ import { SearchTuning1764000000001 } from '../../search/search-tuning.migration.
 import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
 import { Topics1763900000020 } from '../../topics/topics.migration.ts';
 import { TopicMemory1764000003001 } from '../../topics/meaning.migration.ts';
+import { WordSuggestions1764000003002 } from '../../system/word-suggestions.migration.ts';
 import { Platform1763900000040 } from '../platform.migration.ts';
 import { PostMonths1764000004001 } from '../../posts/post-months.migration.ts';
 import { SearchWords1764000004002 } from '../../search/search-words.migration.ts';
@@ -34,4 +35,5 @@ export const migrations = [
   Leases1764000004003,
   TopicMemory1764000003001,
   Collect1764000001000,
+  WordSuggestions1764000003002,
 ];

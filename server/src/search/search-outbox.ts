@@ -109,7 +109,7 @@ export class SearchOutbox {
       Record<'first' | 'last' | 'since' | 'refused', number | null> & { problem: string | null }
     >(
       `SELECT (SELECT seq FROM search_outbox WHERE refused IS NULL ORDER BY seq LIMIT 1) AS first,
-         (SELECT max(seq) FROM search_outbox) AS last,
+         (SELECT seq FROM search_outbox WHERE refused IS NULL ORDER BY seq DESC LIMIT 1) AS last,
          (SELECT at FROM search_outbox WHERE refused IS NULL ORDER BY seq LIMIT 1) AS since,
          (SELECT count(*) FROM search_outbox WHERE refused IS NOT NULL) AS refused,
          (SELECT problem FROM search_state WHERE id = 1) AS problem`,

@@ -96,6 +96,7 @@ fake(routes.search.posts, ({ query }) => {
   return {
     total,
     totalIsLowerBound: false,
+    behind: 0,
     items: (query.cursor ? hits.map((p, i) => ({ ...p, id: String(7000 + i) })) : hits).map((p) => {
       const at = word ? p.text.indexOf(word) : -1;
       return {
@@ -116,6 +117,7 @@ fake(routes.search.posts, ({ query }) => {
         ? null
         : {
             countedOver: Math.min(total, 10_000),
+            sentimentWithheld: false,
             platform: [
               { value: 'weibo', label: '微博', count: 6210 },
               { value: 'wechat', label: '微信公众号', count: 2644 },
@@ -291,6 +293,7 @@ const briefing: Briefing = {
         neutral: Math.round(t * 0.35),
         negative: Math.round(t * 0.48),
         uncertain: Math.round(t * 0.07),
+        withheld: 0,
       };
     }),
   },

@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { benchAnalysis, benchTexts } from '../enrich/bench.ts';
+import { SMALL_SOAK, SOAK, soak } from '../collect/soak/soak.ts';
 import { linesOf } from '../enrich/datasets.ts';
 import { createEnricher } from '../enrich/enricher.ts';
 import { UserError } from '../platform/errors.ts';
+import { benchDetection, DETECTION_POSTS } from './bench-detection.ts';
 import { benchEngines } from './bench-engines.ts';
 import { benchMatch } from './bench-match.ts';
 import { benchQuery } from './bench-query.ts';
@@ -15,26 +17,46 @@ import type { Ledger } from './ingest.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
 
 const POSTS = 200_000;
+const SIZES: readonly number[] = [100_000, 1_000_000];
+
+interface BenchOptions {
+  /** How many; several sizes where a bench compares them. */
+  posts: readonly number[];
+  file: string | undefined;
+  small: boolean;
+}
+
+/** Each ends in one JSON object, the last line. */
+const benches: Record<string, (options: BenchOptions) => unknown> = {
+  ingest: ({ posts: [posts = POSTS], file }) => benchIngest(posts, file),
+  query: ({ file }) => benchQuery({ sizes: SIZES, file, say }),
+  analysis: () => benchAnalysis(),
+  detection: ({ posts: [posts = DETECTION_POSTS], file }) => benchDetection(posts, file, say),
+  engines: ({ posts, file }) => enginesBench(posts.length === 0 ? SIZES : posts, file),
+  match: ({ file }) => benchMatch(required(file, '语料文件 --file'), say),
+  soak: ({ small }) => soak(small ? SMALL_SOAK : SOAK, say),
+};
 
 export const benchVerb: Verb = {
-  usage: 'ingest | query | analysis | engines | match [--posts N[,N…]] [--file F]',
-  summary: '测速：入库、查询、分析，均与同一次运行中的基准相比',
+  usage: `${Object.keys(benches).join(' | ')} [--posts N[,N…]] [--file F] [--small]`,
+  summary: '测速：入库、查询、分析、话题与说法发现，均与同一次运行中的基准相比；soak 为采集的长时故障检验',
   async run(args) {
     const { positionals, values } = parsed(args, {
       json: { type: 'boolean' },
       posts: { type: 'string' },
       file: { type: 'string' },
+      small: { type: 'boolean' },
     });
     const name = positionals[0] ?? 'ingest';
-    if (name === 'analysis') answer(benchAnalysis());
-    else if (name === 'query') answer(await benchQuery({ sizes: [100_000, 1_000_000], file: values.file, say }));
-    else if (name === 'ingest') answer(await benchIngest(Number(values.posts ?? POSTS), values.file));
-    else if (name === 'engines') answer(await enginesBench(values.posts, values.file));
-    else if (name === 'match') answer(await benchMatch(required(values.file, '语料文件 --file'), say));
-    else
+    const bench = benches[name];
+    if (bench === undefined)
       throw new UserError('invalid-input', `没有“${name}”这项测速。`, {
-        todo: '可用：ingest、query、analysis、engines、match。',
+        todo: `可用：${Object.keys(benches).join('、')}。`,
       });
+    const { posts, file, small } = values;
+    answer(
+      await bench({ posts: posts === undefined ? [] : posts.split(',').map(Number), file, small: small === true }),
+    );
     return 0;
   },
 };
@@ -60,12 +82,12 @@ function writePosts(file: string, posts: number, start: number): void {
 }
 
 /** `--posts` are the sizes to ask over; the posts to take in are made here, or a file's. */
-async function enginesBench(sizes = '100000,1000000', given: string | undefined) {
+async function enginesBench(sizes: readonly number[], given: string | undefined) {
   const dir = mkdtempSync(join(tmpdir(), 'minsheng-bench-'));
   try {
     const file = given ?? join(dir, 'posts.ndjson');
     if (given === undefined) writePosts(file, POSTS / 2, Date.now() - 30 * 86_400_000);
-    return await benchEngines(file, sizes.split(',').map(Number), say);
+    return await benchEngines(file, sizes, say);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

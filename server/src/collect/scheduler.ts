@@ -7,6 +7,7 @@ import { Interval } from '@nestjs/schedule';
 import { Leases } from '../platform/leases/leases.ts';
 import { Log } from '../platform/logging.ts';
 import { Collector } from './collector.ts';
+import { SourceWatch } from './watch.ts';
 
 /** A consumer of `post_changes`: does a bounded piece of work and tells how much there was. */
 export interface Step {
@@ -37,6 +38,7 @@ export class Scheduler {
   constructor(
     private readonly collector: Collector,
     private readonly steps: Steps,
+    private readonly watch: SourceWatch,
     private readonly log: Log,
     private readonly leases: Leases,
   ) {}
@@ -47,6 +49,7 @@ export class Scheduler {
     this.ticking = true;
     try {
       await this.collector.tick();
+      await this.watch.tick();
     } catch (error) {
       this.log.error({ err: error }, 'tick failed');
     } finally {

@@ -4,8 +4,9 @@
  */
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { randomUUID } from 'node:crypto';
 import { Leases } from '../platform/leases/leases.ts';
-import { Log } from '../platform/logging.ts';
+import { correlated, Log } from '../platform/logging.ts';
 import { Collector } from './collector.ts';
 
 /** A consumer of `post_changes`: does a bounded piece of work and tells how much there was. */
@@ -46,7 +47,7 @@ export class Scheduler {
     if (this.ticking || this.stopped) return;
     this.ticking = true;
     try {
-      await this.collector.tick();
+      await correlated(`tick-${randomUUID()}`, () => this.collector.tick());
     } catch (error) {
       this.log.error({ err: error }, 'tick failed');
     } finally {
@@ -59,7 +60,7 @@ export class Scheduler {
     if (this.detecting || this.stopped) return;
     this.detecting = true;
     try {
-      await this.turn();
+      await correlated(`detect-${randomUUID()}`, () => this.turn());
     } catch (error) {
       this.log.error({ err: error }, 'detection failed');
     } finally {

@@ -28,6 +28,8 @@ const Environment = z.object({
   ELASTICSEARCH_URL: z.string().optional(),
   /** The demo city: on until a real source exists. `0` never shows it, `1` insists. */
   DEMO: Flag.optional(),
+  /** Lets a monitor on another machine read `/metrics`; without it only this machine can. */
+  METRICS_TOKEN: z.string().min(16, '至少 16 个字符').optional(),
   /** `trace` `debug` `info` `warn` `error` `silent` */
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
@@ -38,6 +40,7 @@ export interface Config {
   dataDir: string;
   databaseUrl: string | undefined;
   elasticsearchUrl: string | undefined;
+  metricsToken?: string | undefined;
   demo: boolean | undefined;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
@@ -60,6 +63,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     dataDir: isAbsolute(e.DATA_DIR) ? e.DATA_DIR : resolve(base, e.DATA_DIR),
     databaseUrl: e.DATABASE_URL,
     elasticsearchUrl: e.ELASTICSEARCH_URL,
+    metricsToken: e.METRICS_TOKEN,
     demo: e.DEMO,
     logLevel: e.LOG_LEVEL,
   };

@@ -278,12 +278,15 @@ export class TopicDetector {
   private async assign(tx: Tx, assigned: ReadonlyMap<number, number>): Promise<void> {
     const byTopic = new Map<number, number[]>();
     for (const [postId, topicId] of assigned) {
-      await tx.run('UPDATE posts SET topic_id = ? WHERE id = ?', [topicId, postId]);
+      if (tx.postgres === null) await tx.run('UPDATE posts SET topic_id = ? WHERE id = ?', [topicId, postId]);
       const ids = byTopic.get(topicId);
       if (ids === undefined) byTopic.set(topicId, [postId]);
       else ids.push(postId);
     }
-    for (const [topicId, ids] of byTopic) await this.engine.retopic(tx, ids, topicId);
+    for (const [topicId, ids] of byTopic) {
+      await tx.postgres?.query('UPDATE posts SET topic_id = $1 WHERE id = ANY($2::bigint[])', [topicId, ids]);
+      await this.engine.retopic(tx, ids, topicId);
+    }
   }
 
   private async save(tx: Tx, topic: TopicState): Promise<void> {

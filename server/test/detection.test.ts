@@ -91,7 +91,7 @@ beforeAll(async () => {
   }
   for (const step of served.app.get(Steps).list) while ((await step.step()) > 0);
   for (const step of served.app.get(Steps).list) await step.refresh?.();
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await halt();

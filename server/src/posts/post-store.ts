@@ -7,7 +7,7 @@ import type { Kept } from '../enrich/columns.ts';
 import type { Database, Tx } from '../platform/database/database.ts';
 import { insertPosts, knownPosts, linkParents, logChanges, makeRoom, parentsOf, type NewRow } from './bulk-posts.ts';
 import { monthOfPost } from './months.ts';
-import { publishedAtOf, wishedId } from './post-id.ts';
+import { originOf, publishedAtOf, wishedId } from './post-id.ts';
 import { PostEntity, type SentimentCode } from './post.entity.ts';
 
 export type Change = 'stored' | 'edited' | 'engagement' | 'gone';
@@ -363,32 +363,29 @@ function storedOf(
   sourceId: number | null,
   accountId: number | null,
 ): WrittenPost {
-  return {
-    id,
-    change: 'stored',
-    platform: item.platform,
-    kind: item.kind,
-    sourceId,
-    accountId,
-    official: item.account !== null,
-    publishedAt: item.publishedAt,
-    sentiment: SENTIMENT_CODE[e.sentiment],
-    keywords: e.keywords,
-    searchTokens: e.searchTokens,
-  };
+  const { platform, kind, publishedAt } = item;
+  const sentiment = SENTIMENT_CODE[e.sentiment];
+  const keywords = e.keywords;
+  return writtenOf(
+    { id, platform, kind, sourceId, accountId, publishedAt, sentiment, keywords },
+    e.searchTokens,
+    'stored',
+  );
 }
 
 function list(values: readonly string[]): string | null {
   return values.length === 0 ? null : JSON.stringify(values);
 }
 
-/** One item of a platform, whatever run it came with. */
-export function originOf(item: Pick<AcceptedItem, 'platform' | 'kind' | 'nativeId'>): string {
-  return `${item.platform} ${item.kind} ${item.nativeId}`;
-}
-
 /** A stored post as the index and the counters take it. */
-export function writtenOf(post: PostEntity, searchTokens: string, change: Change): WrittenPost {
+export function writtenOf(
+  post: Pick<
+    PostEntity,
+    'id' | 'platform' | 'kind' | 'sourceId' | 'accountId' | 'publishedAt' | 'sentiment' | 'keywords'
+  >,
+  searchTokens: string,
+  change: Change,
+): WrittenPost {
   const { id, platform, kind, sourceId, accountId, publishedAt, sentiment } = post;
   const keywords = post.keywords ?? [];
   return {

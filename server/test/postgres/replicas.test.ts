@@ -14,7 +14,7 @@ import { node, prepare, root } from '../../bin/prepare.mjs';
 import { open } from '../../src/open.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { SourceBook } from '../../src/sources/source-book.ts';
-import { testDatabaseUrl } from '../database.ts';
+import { testConfig, testDatabaseUrl } from '../database.ts';
 
 const CITIES = 2;
 const POSTS = 90;
@@ -97,15 +97,7 @@ describe('two replicas', () => {
       const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-replicas-'));
       onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
       const databaseUrl = await testDatabaseUrl();
-      const config = {
-        port: 0,
-        host: '127.0.0.1',
-        dataDir,
-        databaseUrl,
-        elasticsearchUrl: undefined,
-        demo: false,
-      } as const;
-      const watcher = await open({ ...config, logLevel: 'silent' });
+      const watcher = await open(testConfig(dataDir, databaseUrl));
       onTestFinished(() => watcher.close());
       const { db, secrets, clock, demo } = watcher.core;
       const book = new SourceBook(db, secrets, clock, demo);

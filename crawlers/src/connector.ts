@@ -10,7 +10,7 @@ import type { HttpClient } from './http/client.ts';
 export interface Page<Cursor> {
   items: RawItem[];
   cursor: Cursor;
-  /** What the platform says exists in what this page covers, where it says so. */
+  /** What the platform says exists in what this page covers, where it says so; what is left out because it was brought before does not count. */
   expected?: number;
   /** Counters that changed of items yielded before, without their text. */
   engagement?: Engagement[];
@@ -37,7 +37,7 @@ export interface Gone {
   state: 'deleted' | 'restricted';
 }
 
-/** A hole in what was collected: what, how much where known, and why. */
+/** A hole in what was collected: what, how much where known, and why. Size 0 says that it is filled. A hole that later pages name no more is taken for filled, except `truncated`. */
 export interface Gap {
   what: string;
   size?: number;

@@ -6,10 +6,14 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Collector } from './collect/collector.ts';
 import { Scheduler, Steps } from './collect/scheduler.ts';
+import { SourceWatch } from './collect/watch.ts';
 import { Demo } from './demo/demo.ts';
 import { DashboardModule } from './dashboard/dashboard.module.ts';
 import { Enricher } from './enrich/enricher.ts';
 import { Intake } from './intake/intake.ts';
+import { Imports } from './intake/imports.ts';
+import { ImportsController } from './intake/imports.controller.ts';
+import { PushController } from './intake/push.controller.ts';
 import { Pseudonyms } from './intake/pseudonym.ts';
 import { Pipeline } from './pipeline.ts';
 import { Audit } from './platform/audit/audit.service.ts';
@@ -31,10 +35,12 @@ import { Secrets } from './platform/secrets.ts';
 import { Settings } from './platform/settings/settings.ts';
 import { UsersController } from './platform/users/users.controller.ts';
 import { PostViews, SourceNames, StoredNames } from './posts/post-view.ts';
+import { SmallCells } from './posts/small-cells.ts';
 import { PortsModule } from './ports.module.ts';
 import { DetectionSteps } from './detection-steps.ts';
 import { TopicsModule } from './topics/topics.module.ts';
 import { ClaimsModule } from './claims/claims.module.ts';
+import { LabelsModule } from './labels/labels.module.ts';
 import { InboxModule } from './inbox/inbox.module.ts';
 import { BriefingsModule } from './briefings/briefings.module.ts';
 import { SearchModule } from './search/search.module.ts';
@@ -45,6 +51,8 @@ import { Rollups } from './rollups/rollups.ts';
 import { searchEngineFor } from './search/search-choice.ts';
 import { SearchEngine } from './search/search-engine.ts';
 import { SearchWriter } from './search/search-writer.ts';
+import { Authorizations } from './sources/authorizations.ts';
+import { PushKeys } from './sources/push-keys.ts';
 import { SourceBook } from './sources/source-book.ts';
 import { DemoDesk } from './demo/demo-desk.ts';
 import { SourcesController } from './sources/sources.controller.ts';
@@ -98,20 +106,34 @@ export class AppModule {
         TopicsModule,
         ClaimsModule,
         InboxModule,
+        LabelsModule,
         BriefingsModule,
         SearchModule,
         DashboardModule,
       ],
-      controllers: [AuthController, UsersController, LiveController, SourcesController, SystemController],
+      controllers: [
+        AuthController,
+        UsersController,
+        LiveController,
+        SourcesController,
+        PushController,
+        ImportsController,
+        SystemController,
+      ],
       providers: [
         ...made,
         Settings,
         SourceBook,
+        PushKeys,
+        Imports,
+        Authorizations,
+        SourceWatch,
         DemoDesk,
         Audit,
         AuthService,
         RollupReader,
         PostViews,
+        SmallCells,
         { provide: SourceNames, useClass: StoredNames },
         Alerts,
         Retention,
@@ -121,7 +143,7 @@ export class AppModule {
         { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
         { provide: APP_FILTER, useClass: ErrorFilter },
       ],
-      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SourceNames, Alerts, Steps],
+      exports: [...made, Settings, Audit, AuthService, RollupReader, PostViews, SmallCells, SourceNames, Alerts, Steps],
     };
   }
 }

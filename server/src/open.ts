@@ -8,6 +8,7 @@ import { wire, type Core } from './app.module.ts';
 import { Demo } from './demo/demo.ts';
 import { startCity } from './demo/city.ts';
 import { createEnricher, type Enricher } from './enrich/enricher.ts';
+import { ModelStore } from './labels/model-store.ts';
 import { Clock } from './platform/clock.ts';
 import { ensureDataDir, type Config } from './platform/config.ts';
 import { Database } from './platform/database/database.ts';
@@ -38,11 +39,13 @@ export async function open(config: Config, onStep: (step: string) => void = () =
     const settings = new Settings(db);
     const dictionary = await dictionaryOf(db);
     let made: Enricher | undefined;
-    const enricher = () => (made ??= createEnricher({ dictionary }));
+    const enricher = () => (made ??= createEnricher({ dictionary, models: new ModelStore(config.dataDir).directory }));
     const leases = new Leases(db);
     const demo = new Demo(db, settings, secrets, config, log, startCity, leases);
     const bus = config.databaseUrl === undefined ? null : await Bus.open(config.databaseUrl);
     const core = wire({ config, db, secrets, log, enricher, demo, leases, clock: new Clock() }, bus);
+    // The data directory is held: whoever had a lease is gone.
+    if (db.dialect === 'sqlite') await core.collector.reclaim();
     return {
       core,
       settings,

@@ -45,6 +45,8 @@ export interface Batch {
   /** Official accounts seen on the way. */
   accounts?: readonly { platform: string; nativeId: string; name: string; followers?: number }[];
   demo?: boolean;
+  /** Told of every accepted item what became of it; asked again when a transaction is. */
+  fate?: (item: AcceptedItem, fate: 'stored' | 'duplicate' | 'updated') => void;
   /** Runs in the same transaction, e.g. to keep the connector's cursor. */
   alongside?: (tx: Tx, report: IngestReport) => Promise<void>;
 }
@@ -111,7 +113,7 @@ export class Pipeline {
     try {
       await this.db.write(async (tx) => {
         const accounts = await this.accounts.ids(tx, accepted, batch.accounts ?? [], now, batch.demo === true);
-        const { fresh, edited, counted, gone } = await this.sort(tx, accepted, report);
+        const { fresh, edited, counted, gone } = await this.sort(tx, accepted, report, batch.fate);
 
         const enriched = fresh.map((item) => this.enrich(item, enrichments));
         const written = await this.store.insert(tx, enriched, { sourceId: batch.sourceId, accounts, now });
@@ -154,7 +156,7 @@ export class Pipeline {
   }
 
   /** New, edited, re-counted or gone; a second copy inside the batch is a duplicate of the first. */
-  private async sort(tx: Tx, accepted: readonly AcceptedItem[], report: IngestReport) {
+  private async sort(tx: Tx, accepted: readonly AcceptedItem[], report: IngestReport, fate: Batch['fate']) {
     const known = await this.store.known(tx, accepted);
     const fresh = new Map<string, AcceptedItem>();
     const edited = [];
@@ -164,18 +166,27 @@ export class Pipeline {
       const origin = originOf(item);
       const old = known.get(origin);
       if (old === undefined) {
-        if (fresh.has(origin)) report.duplicate++;
+        const copy = fresh.has(origin);
+        if (copy) report.duplicate++;
         else fresh.set(origin, item);
+        fate?.(item, copy ? 'duplicate' : 'stored');
         continue;
       }
       report.duplicate++;
       if (item.state !== 'live') {
-        if (old.state !== item.state) gone.push({ id: old.id, state: item.state });
-        else continue;
+        if (old.state === item.state) {
+          fate?.(item, 'duplicate');
+          continue;
+        }
+        gone.push({ id: old.id, state: item.state });
       } else if (item.text !== old.text && item.text !== '' && old.state !== 'deleted')
         edited.push({ known: old, item });
       else if (grew(old, item)) counted.push({ known: old, item });
-      else continue;
+      else {
+        fate?.(item, 'duplicate');
+        continue;
+      }
+      fate?.(item, 'updated');
       report.updated++;
     }
     return { fresh: [...fresh.values()], edited, counted, gone };

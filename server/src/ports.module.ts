@@ -21,8 +21,9 @@ import { InboxModule } from './inbox/inbox.module.ts';
 import { AlertsPort } from './inbox/ports.ts';
 import { toInstantOrNull } from './platform/clock.ts';
 import { Database } from './platform/database/database.ts';
-import type { Window } from './platform/time-window.ts';
+import { HOUR, type Window } from './platform/time-window.ts';
 import { idRange } from './posts/post-id.ts';
+import { SmallCells } from './posts/small-cells.ts';
 import { CoveragePort, RollupCoverage } from './rollups/coverage.ts';
 import { RollupReader } from './rollups/rollup-reader.ts';
 import { DESK_ROLES, QuickSearch } from './search/quick-search.ts';
@@ -136,6 +137,7 @@ class DayFigures extends BriefingFigures {
     private readonly rollups: RollupReader,
     private readonly topics: TopicRowsReader,
     private readonly claims: ClaimReader,
+    private readonly cells: SmallCells,
   ) {
     super();
   }
@@ -159,13 +161,9 @@ class DayFigures extends BriefingFigures {
       public: { positive, neutral, negative, uncertain },
       official: totals.official,
       authors: authors === undefined ? null : Number(authors.n),
-      buckets: buckets.map((b) => ({
-        at: b.at,
-        positive: b.positive,
-        neutral: b.neutral,
-        negative: b.negative,
-        uncertain: b.uncertain,
-      })),
+      buckets: await Promise.all(
+        buckets.map(async (b) => ({ at: b.at, ...(await this.cells.shown(b, { from: b.at, to: b.at + HOUR })) })),
+      ),
       postIds: await ids('1 = 1'),
       negativeIds: await ids('account_id IS NULL AND sentiment = -1'),
       uncertainIds: await ids('account_id IS NULL AND sentiment = 9'),

@@ -12,6 +12,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AppModule } from './app.module.ts';
 import { ClaimDetector } from './claims/detect.ts';
+import { IMPORT_MAX_BYTES } from './intake/table.ts';
 import { TopicDetector } from './topics/detect.ts';
 import type { Opened } from './open.ts';
 import './platform/chinese.ts';
@@ -21,6 +22,16 @@ import { watch } from './platform/health/health.ts';
 import { correlated } from './platform/logging.ts';
 
 const WEB = fileURLToPath(new URL('../../web/dist', import.meta.url));
+
+/** What other systems and platforms push besides JSON; their doors read the bytes themselves. */
+const PUSHED_TYPES = [
+  'application/x-ndjson',
+  'application/ndjson',
+  'application/jsonl',
+  'text/xml',
+  'application/xml',
+  'text/plain',
+];
 
 export interface Served {
   url: string;
@@ -34,8 +45,10 @@ export async function serve(opened: Opened, options: { scheduled: boolean }): Pr
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(opened.core, options.scheduled),
     adapter,
-    { logger: ['error', 'fatal'] },
+    { logger: ['error', 'fatal'], rawBody: true },
   );
+  for (const type of PUSHED_TYPES) app.useBodyParser(type, { bodyLimit: 10 * 1024 * 1024 });
+  app.useBodyParser('application/octet-stream', { bodyLimit: IMPORT_MAX_BYTES });
   const fastify = adapter.getInstance();
   await fastify.register(cookie);
   await fastify.register(compress, { threshold: 1024, encodings: ['br', 'gzip'] });

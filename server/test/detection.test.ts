@@ -127,7 +127,9 @@ describe('detection in the demo city', () => {
     expect(about(/桐荫小学|食堂|中毒/u)).toBeGreaterThan(0);
     expect(about(/公交.*涨|涨价/u)).toBeGreaterThan(0);
     const others = claims.filter((c) => !/水库|大坝|桐荫|食堂|中毒|吐|公交|涨/u.test(c.statement));
-    expect(others.length).toBeLessThanOrEqual(claims.length / 2);
+    expect(others.length).toBeLessThanOrEqual(1);
+    // Three rumours told in a dozen wordings: a desk reads a handful of entries, not every wording.
+    expect(claims.length).toBeLessThanOrEqual(9);
   });
 
   it('leaves the verdict to people', async () => {

@@ -116,6 +116,7 @@ fake(routes.search.posts, ({ query }) => {
         ? null
         : {
             countedOver: Math.min(total, 10_000),
+            sentimentWithheld: false,
             platform: [
               { value: 'weibo', label: '微博', count: 6210 },
               { value: 'wechat', label: '微信公众号', count: 2644 },
@@ -291,6 +292,7 @@ const briefing: Briefing = {
         neutral: Math.round(t * 0.35),
         negative: Math.round(t * 0.48),
         uncertain: Math.round(t * 0.07),
+        withheld: 0,
       };
     }),
   },

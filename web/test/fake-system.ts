@@ -16,6 +16,7 @@ const id = (): string => String((nextId += 1));
 function runOf(hours: number, more: Partial<RunView> = {}): RunView {
   return {
     id: id(),
+    purpose: 'regular',
     startedAt: ago(hours),
     endedAt: ago(hours - 0.01),
     outcome: 'ok',
@@ -54,6 +55,10 @@ function source(name: string, more: Partial<SourceView> = {}): SourceView {
     posts: 48_213,
     posts24h: 3620,
     openGaps: [],
+    budgets: [],
+    credentialsEndAt: null,
+    backfill: null,
+    pushKeys: [],
     lastRun: runOf(0.07),
     ...more,
   };
@@ -73,7 +78,17 @@ let sources: SourceView[] = [
     platform: 'wechat',
     health: 'stopped',
     healthText: '登录已失效，6 小时没有新数据；已采集的内容没有丢失，重新授权后从断点继续。',
-    openGaps: [{ what: '评论缺少', size: 214, cause: '登录已失效，平台拒绝访问', since: ago(6.2) }],
+    openGaps: [
+      {
+        id: id(),
+        what: '评论缺少',
+        size: 214,
+        cause: 'login-needed',
+        since: ago(6.2),
+        closedAt: null,
+        closedHow: null,
+      },
+    ],
     consecutiveFailures: 12,
     posts24h: 180,
     posts: 15_004,
@@ -138,6 +153,11 @@ fake(routes.sources.kinds, () => ({
       needs: '需要单位的微博开放平台授权，并用服务账号关注要采集的政务账号。',
       cost: '开放平台按应用限制每小时请求数，系统会自动放慢。',
       defaultIntervalSeconds: 600,
+      passive: false,
+      backfill: '可补采最近 2,000 条。',
+      refreshes: true,
+      authorizes: true,
+      receives: false,
       settingsSchema: {
         type: 'object',
         properties: {
@@ -161,6 +181,11 @@ fake(routes.sources.kinds, () => ({
       needs: '不需要账号，网站要提供订阅地址。',
       cost: '遵守网站的 robots 规则，间隔不少于 10 分钟。',
       defaultIntervalSeconds: 1800,
+      passive: false,
+      backfill: null,
+      refreshes: false,
+      authorizes: false,
+      receives: false,
       settingsSchema: {
         type: 'object',
         properties: { url: { type: 'string', format: 'uri', title: '订阅地址' } },

@@ -38,11 +38,23 @@ export const Followed = z.object({
   mine: z.boolean().default(false),
   /** Its author. */
   uid: z.string().default(''),
+  /** Comments that the platform counts and that were not brought, by the reason: told at every run, until they come. */
+  missing: z.record(z.string(), z.number()).default({}),
   /** What its text and its counters were, to tell an edit from a new count. */
   text: z.string().default(''),
   tally: z.string().default(''),
 });
 export type Followed = z.infer<typeof Followed>;
+
+/** Why comments are missing, as 采集状态 tells it. The words are a gap's name: the figure is in its size. */
+const MISSING = {
+  hidden: { what: '平台计入评论数、但没有给出的评论（删除、仅部分可见或被过滤）', cause: 'platform-limit' },
+  login: { what: '访客身份看不到的后续评论，须填写登录 Cookie', cause: 'login-needed' },
+  pages: { what: '超过“每条帖文最多评论页数”的评论', cause: 'skipped' },
+  empty: { what: '评论页连续为空，其后的评论', cause: 'unknown' },
+  answers: { what: '平台没有给出的楼中楼回复', cause: 'platform-limit' },
+} satisfies Record<string, Gap>;
+export type MissingReason = keyof typeof MISSING;
 
 /** A pass under way, newest first. `top` becomes the mark when the pass has closed the gap to the old one. */
 export const Pass = z.object({ top: z.string(), maxId: z.string(), ids: z.array(z.string()).default([]) });
@@ -173,17 +185,27 @@ export class PostBook {
 
   /** Lets go of posts older than `oldest`. Comments that the platform counts and that were never asked for are named. */
   expire(oldest: number): Gap[] {
-    const gaps: Gap[] = [];
+    let lost = 0;
     const list = this.list().sort((a, b) => b.at - a.at);
     for (const [i, post] of list.entries()) {
       const pending = post.count > post.doneAt;
       if (i < POSTS_KEPT && (post.at >= oldest || (pending && post.at >= oldest - GRACE))) continue;
       this.byId.delete(post.id);
-      const size = Math.max(0, post.count - post.seen);
-      if (pending && size > 0)
-        gaps.push({ what: `帖文 ${post.id} 已过评论采集期，其余评论未采集`, size, cause: 'skipped' });
+      if (pending) lost += Math.max(0, post.count - post.seen);
     }
-    return gaps;
+    const what = '已过评论采集期的帖文中没有取到的评论';
+    return lost > 0 ? [{ what, size: lost, cause: 'truncated' }] : [];
+  }
+
+  /** What is missing under the posts that are followed, one gap for each reason. */
+  missing(): Gap[] {
+    const sizes = new Map<string, number>();
+    for (const post of this.byId.values())
+      for (const [reason, size] of Object.entries(post.missing)) sizes.set(reason, (sizes.get(reason) ?? 0) + size);
+    return Object.entries(MISSING).flatMap(([reason, gap]) => {
+      const size = sizes.get(reason) ?? 0;
+      return size > 0 ? [{ ...gap, size }] : [];
+    });
   }
 }
 

@@ -69,10 +69,7 @@ export const Settings = z.object({
     .meta({ title: '评论采集天数', description: '发布后多少天内继续采集评论' }),
   mentions: z.boolean().default(true).meta({ title: '采集@服务账号的微博', description: '需要相应接口权限' }),
   received: z.boolean().default(true).meta({ title: '采集服务账号收到的评论', description: '需要相应接口权限' }),
-  operatorIp: z
-    .union([z.ipv4(), z.ipv6()])
-    .optional()
-    .meta({ title: '本单位公网 IP', description: '微博要求答复时注明；不答复可不填' }),
+  operatorIp: z.ipv4().optional().meta({ title: '本单位公网 IP', description: '微博要求答复时注明；不答复可不填' }),
   requestsPerDay: z
     .number()
     .int()
@@ -149,8 +146,8 @@ export class OfficialCrawl {
   private left: number;
   private readonly told = new Set<string>();
   private readonly persons = new Set<string>();
-  /** Comments that the platform counts and does not show. */
-  private hidden = { posts: 0, comments: 0 };
+  /** Comments found missing in this run. */
+  private hidden = 0;
 
   constructor(
     private readonly run: Run,
@@ -244,8 +241,7 @@ export class OfficialCrawl {
         yield this.page({ gaps: [{ what: `${what}接口的请求额度已用完，下次继续`, cause: 'platform-limit' }] });
       } else if (error.kind === 'permission' && (name === 'received' || name === 'mentions')) {
         this.state[name].closedUntil = this.now + DAY;
-        const gap = `应用没有读取“${what}”的权限，未采集。请在开放平台申请，或在采集源中关闭这一项`;
-        yield this.page({ gaps: [{ what: gap, cause: 'skipped' }] });
+        yield this.page({ gaps: [notPermitted(what)] });
       } else throw error;
     }
   }
@@ -277,6 +273,7 @@ export class OfficialCrawl {
         return;
       }
       const { good, broken } = await this.askTimeline(state.pass);
+      for (const status of good) this.isMonitored(status);
       const { fresh, known, next, closed } = advance(good, state.since, state.pass);
       const times = fresh.map((s) => timeOf(s.created_at, this.now));
       const wanted = fresh.filter((_, i) => !first || (times[i] ?? oldest) >= oldest);
@@ -289,7 +286,7 @@ export class OfficialCrawl {
         items: [...page.items, ...again.items],
         engagement: again.engagement,
         gone: [...page.gone, ...again.gone],
-        gaps: [...gaps.splice(0), ...page.gaps, ...brokenGap(broken, '帖文')],
+        gaps: [...gaps.splice(0), ...page.gaps, ...again.gaps, ...brokenGap(broken, '帖文')],
         expected: page.items.length + broken,
       });
       if (end) return;
@@ -307,7 +304,7 @@ export class OfficialCrawl {
         const item = this.postOf(status, at);
         items.push(item);
         const uid = uidOf(status.user);
-        if (at !== undefined) this.book.follow(item, at, this.now, { uid, mine: uid === this.state.me });
+        if (this.isFollowed(at)) this.book.follow(item, at, this.now, { uid, mine: uid === this.state.me });
         if (isCut(status)) cut++;
       }
     }
@@ -315,11 +312,17 @@ export class OfficialCrawl {
     return { items, gone, gaps: cut > 0 ? [{ what, size: cut, cause: 'truncated' }] : [] };
   }
 
-  /** Posts that a page shows although they are stored: edited, counted anew, or deleted meanwhile. */
-  private seenAgain(statuses: readonly Status[]): { items: RawItem[]; engagement: Engagement[]; gone: Gone[] } {
-    const items: RawItem[] = [];
+  /** Whether comments are still collected; in a back-fill those of everything found are. */
+  private isFollowed(at: number | undefined): at is number {
+    const { range, settings } = this.run;
+    return at !== undefined && (range !== undefined || at >= this.now - settings.commentDays * DAY);
+  }
+
+  /** Posts below the mark: edited, counted anew, deleted meanwhile, or shown late (held back for review) and never brought. */
+  private seenAgain(statuses: readonly Status[]) {
+    const late = statuses.filter((s) => this.book.find(s.id) === undefined && !isDeleted(s) && this.isLate(s));
+    const { items, gone, gaps } = this.postsOf(late);
     const engagement: Engagement[] = [];
-    const gone: Gone[] = [];
     for (const status of statuses) {
       if (this.book.find(status.id) === undefined) continue;
       if (isDeleted(status)) gone.push(this.forget(status.id, 'deleted'));
@@ -329,7 +332,13 @@ export class OfficialCrawl {
         if (news.engagement !== undefined) engagement.push(news.engagement);
       }
     }
-    return { items, engagement, gone };
+    return { items, engagement, gone, gaps };
+  }
+
+  private isLate(status: Status): boolean {
+    const { days, commentDays } = this.run.settings;
+    const at = timeOf(status.created_at, this.now);
+    return at !== undefined && at >= this.now - Math.min(days, commentDays) * DAY;
   }
 
   /** Public posts of organisations, of the listed ones where there is a list: a person is not monitored by being followed or listed. */
@@ -379,7 +388,10 @@ export class OfficialCrawl {
     ask: (query: Record<string, string | number>) => Promise<{ good: T[]; broken: number }>,
     read: (fresh: readonly T[]) => RawItem[],
   ): AsyncGenerator<Page<Cursor>> {
-    if (stream.closedUntil > this.now) return;
+    if (stream.closedUntil > this.now) {
+      yield this.page({ gaps: [notPermitted(what)] });
+      return;
+    }
     const first = stream.since === '0';
     const oldest = this.now - this.run.settings.commentDays * DAY;
     for (;;) {
@@ -498,11 +510,7 @@ export class OfficialCrawl {
   private async *comments(range?: DateRange): AsyncGenerator<Page<Cursor>> {
     const { state, book } = this;
     const under = state.commentPass?.postId;
-    if (under !== undefined && book.find(under) === undefined) {
-      state.commentPass = null;
-      const what = `帖文 ${under} 已超过评论采集期，其余评论没有采集`;
-      yield this.page({ gaps: [{ what, cause: 'skipped' }] });
-    }
+    if (under !== undefined && book.find(under) === undefined) state.commentPass = null;
     const order = book.list().sort((a, b) => (a.id === under ? -1 : b.id === under ? 1 : b.at - a.at));
     for (const post of order) {
       if (this.run.signal.aborted) return;
@@ -546,10 +554,9 @@ export class OfficialCrawl {
         post.since = newest([next.top], post.since);
         post.doneAt = post.count;
         state.commentPass = null;
-        if (counted > post.seen) {
-          this.hidden.posts++;
-          this.hidden.comments += counted - post.seen;
-        }
+        const hidden = Math.max(0, counted - post.seen);
+        this.hidden += hidden;
+        post.missing = hidden > 0 ? { hidden } : {};
       } else state.commentPass = { ...next, postId: post.id };
       const items = fresh
         .filter((c) => range === undefined || within(timeOf(c.created_at, this.now), range))
@@ -614,17 +621,16 @@ export class OfficialCrawl {
 
   /** What is known to be missing, said once per run. */
   private async *summary(starved: readonly string[]): AsyncGenerator<Page<Cursor>> {
-    const { posts, comments } = this.hidden;
-    const gaps: Gap[] = [];
-    if (comments > 0) {
-      const what = `${posts} 条帖文的评论数多于平台所给的评论（删除、仅部分可见或被过滤）`;
-      gaps.push({ what, size: comments, cause: 'platform-limit' });
-    }
+    const gaps = this.book.missing();
     if (starved.length > 0)
       gaps.push({ what: `本次请求额度不足，未采集${starved.join('、')}，下次优先`, cause: 'platform-limit' });
     if (this.persons.size > 0) gaps.push({ what: '个人账号，未采集', size: this.persons.size, cause: 'skipped' });
-    yield this.page({ gaps, expected: comments });
+    yield this.page({ gaps, expected: this.hidden });
   }
+}
+
+function notPermitted(what: string): Gap {
+  return { what: `应用没有读取“${what}”的权限，未采集。请在开放平台申请，或在采集源中关闭这一项`, cause: 'skipped' };
 }
 
 /** The regular runs need what is left of the budget as well. */

@@ -1,34 +1,15 @@
 import type { RawItem } from '@minsheng/contracts';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ConnectorError } from '../errors.ts';
-import { startReplay, trialContext, trialRun, type ReplayOptions, type TrialOptions } from '../replay/index.ts';
-import { officeTime } from '../parse/dates.ts';
+import type { ReplayOptions } from '../replay/index.ts';
+import { contextOf, keys, NOW, serve as startServer } from '../testing/crawl.ts';
+import { comment, post, trial, type Trial } from '../testing/weibo.ts';
 import { errorOf } from './weibo-errors.ts';
 import { advance, newer, type Advance, type Pass } from './weibo-followed.ts';
 import { weiboOfficial } from './weibo-official.ts';
 
-const NOW = new Date('2026-11-24T08:10:00+08:00');
 const REDIRECT = 'https://yuqing.example/api/oauth/callback';
-
-function at(minutesAgo: number): string {
-  return officeTime(NOW.getTime() - minutesAgo * 60_000);
-}
-
-let nextId = 5_200_000_000_000_000;
-function id(): string {
-  return String(nextId++);
-}
-
-function post(minutesAgo: number, more: Partial<RawItem> = {}): RawItem {
-  const text = `${minutesAgo} 分钟前的通知`;
-  return { platform: 'weibo', kind: 'post', id: id(), account: '澜江发布', publishedAt: at(minutesAgo), text, ...more };
-}
-
-function comment(on: RawItem, minutesAgo: number, more: Partial<RawItem> = {}): RawItem {
-  const item = { platform: 'weibo', kind: 'comment', id: id(), parentId: on.id, publishedAt: at(minutesAgo) } as const;
-  return { ...item, author: `u${item.id}`, text: `看法 ${item.id}`, ...more };
-}
 
 /** Posts with comments of two offices, the first of which is the authorised account. */
 function city(posts = 30): RawItem[] {
@@ -42,30 +23,17 @@ function city(posts = 30): RawItem[] {
 }
 
 async function serve(items: Iterable<RawItem>, options: Partial<ReplayOptions> = {}) {
-  const server = await startReplay({ clock: () => NOW, ...options, items });
-  onTestFinished(() => server.close());
-  const run = (more: Partial<TrialOptions> & { settings?: object } = {}) =>
-    trialRun(weiboOfficial, {
-      now: () => NOW,
-      credentials: { accessToken: server.token },
-      ...more,
-      settings: { baseUrl: server.url, days: 30, commentDays: 30, pageCap: 5000, ...more.settings },
-    });
-  const context = (more: Partial<TrialOptions> = {}) => {
-    const made = trialContext(weiboOfficial, {
-      now: () => NOW,
-      credentials: { accessToken: server.token },
-      ...more,
-      settings: { baseUrl: server.url, ...more.settings },
-    });
-    onTestFinished(made.close);
-    return made.context as Parameters<typeof weiboOfficial.probe>[0];
+  const server = await startServer({ ...options, items });
+  const credentials = { accessToken: server.token };
+  const settings = { baseUrl: server.url, days: 30, commentDays: 30, pageCap: 5000 };
+  const run = (more: Trial = {}) =>
+    trial(weiboOfficial, { credentials, ...more, settings: { ...settings, ...more.settings } });
+  const context = (more: Trial = {}) => {
+    const given = { credentials, ...more, settings: { ...settings, ...more.settings } };
+    return contextOf(weiboOfficial, given).context as Parameters<typeof weiboOfficial.probe>[0];
   };
   return { server, run, context };
 }
-
-const keys = (items: readonly RawItem[]) => items.map((i) => `${i.kind} ${i.id}`).sort();
-const gapsOf = (run: Awaited<ReturnType<typeof trialRun>>) => run.pages.flatMap((p) => p.gaps ?? []);
 
 describe('what weibo-official brings', () => {
   it('is exactly what is served, at a request for every twenty-five items or more', async () => {
@@ -144,14 +112,24 @@ describe('what weibo-official brings', () => {
     held(counted).likes = 7;
     held(deleted).state = 'deleted';
     const later = new Date(NOW.getTime() + 3_600_000);
-    const second = await run({ cursor: first.cursor, now: () => later });
+    const second = await run({ cursor: first.cursor, now: later });
     expect(second.items.map((i) => [i.id, i.text])).toEqual([[edited.id, '更正：明早恢复供水']]);
-    expect(second.pages.flatMap((p) => p.engagement ?? [])).toContainEqual(
-      expect.objectContaining({ id: counted.id, likes: 7 }),
-    );
-    expect(second.pages.flatMap((p) => p.gone ?? [])).toEqual([
-      { platform: 'weibo', kind: 'post', id: deleted.id, state: 'deleted' },
-    ]);
+    expect(second.engagement).toContainEqual(expect.objectContaining({ id: counted.id, likes: 7 }));
+    expect(second.gone).toEqual([{ platform: 'weibo', kind: 'post', id: deleted.id, state: 'deleted' }]);
+  });
+
+  it('brings a post that review held back, although newer ones are stored', async () => {
+    const items = [post(100), post(90), post(80), post(70), post(60)];
+    const held = items[2];
+    const { server, run } = await serve(items);
+    const shown = server.store.post('weibo', held?.id ?? '');
+    Object.assign(shown ?? {}, { state: 'restricted' });
+    const first = await run();
+    expect(first.items).toHaveLength(4);
+    Object.assign(shown ?? {}, { state: 'live' });
+    const second = await run({ cursor: first.cursor });
+    expect(second.items.map((i) => i.id)).toEqual([held?.id]);
+    expect((await run({ cursor: second.cursor })).items).toEqual([]);
   });
 
   it('names what it could not bring: cut texts, hidden comments, permissions', async () => {
@@ -162,7 +140,7 @@ describe('what weibo-official brings', () => {
     });
     const first = await run();
     expect(first.error).toBeUndefined();
-    const gaps = gapsOf(first);
+    const { gaps } = first;
     expect(gaps).toContainEqual(expect.objectContaining({ cause: 'truncated', size: 1 }));
     expect(gaps).toContainEqual(expect.objectContaining({ cause: 'platform-limit', size: 11 }));
     expect(gaps.filter((g) => g.what.includes('没有读取'))).toHaveLength(2);
@@ -191,6 +169,10 @@ describe('what weibo-official brings', () => {
   });
 });
 
+function waits(error: unknown): number {
+  return error instanceof ConnectorError ? (error.details.retryAfterSeconds ?? 0) : 0;
+}
+
 describe('faults', () => {
   const cases = [
     ['token-expired', 'login-needed', /重新授权/u],
@@ -202,6 +184,13 @@ describe('faults', () => {
     ['truncated-gzip', 'unreachable', /不完整/u],
     ['connection-reset', 'unreachable', /中断/u],
     ['too-many', 'retry-after', /放慢/u],
+    ['quota-used', 'retry-after', /10023|额度/u],
+    ['no-permission', 'permission', /接口管理/u],
+    ['blocked', 'blocked', /勿尝试绕过/u],
+    ['captcha', 'blocked', /人工验证/u],
+    ['login-redirect', 'login-needed', /登录/u],
+    ['garbled-body', 'layout-changed', /无法识别/u],
+    ['gone', 'unreachable', /410/u],
   ] as const;
 
   it.each(cases)('%s in mid-run is told as %s and loses nothing', async (fault, kind, words) => {
@@ -209,7 +198,9 @@ describe('faults', () => {
     for (const nth of [1, 2, 4]) {
       const { run } = await serve(items, {
         faults: {
-          script: [{ fault, path: nth === 1 ? '/2/statuses/home_timeline.json' : '/2/comments/', nth, times: 1 }],
+          script: [
+            { fault, path: nth === 1 ? '/2/statuses/home_timeline.json' : '/2/comments/show.json', nth, times: 1 },
+          ],
           retryAfterSeconds: 60,
         },
       });
@@ -230,6 +221,19 @@ describe('faults', () => {
       expect(keys((await run()).items)).toEqual(keys(items));
     },
   );
+
+  it('comments withheld for good are missed exactly, and told at every run', async () => {
+    const script = [{ fault: 'withheld-items' as const, path: '/2/comments/show.json', nth: 2, times: 5 }];
+    const items = city(12);
+    const { run, server } = await serve(items, { faults: { script } });
+    const first = await run();
+    const made = server.faults.made.filter((f) => f.lasting).reduce((n, f) => n + (f.items ?? 0), 0);
+    expect(made).toBeGreaterThan(2);
+    expect(first.items).toHaveLength(items.length - made);
+    const missed = [expect.objectContaining({ cause: 'platform-limit', size: made })];
+    expect(first.gaps).toEqual(missed);
+    expect((await run({ cursor: first.cursor })).gaps).toEqual(missed);
+  });
 
   it('a pinned old post does not hide what lies between', async () => {
     const pinned: RawItem = { ...post(60_000), id: '4000000000000000' };
@@ -252,7 +256,7 @@ describe('faults', () => {
     for (let hour = 0; hour < 72; hour += 0.5) {
       clock = new Date(Date.parse('2026-11-24T00:00:00+08:00') + hour * 3_600_000);
       const before = [...server.requests.values()].reduce((a, b) => a + b, 0);
-      const step = await run({ cursor, now: () => clock, credentials: { accessToken: 't' } });
+      const step = await run({ cursor, now: clock, credentials: { accessToken: 't' } });
       asked.push([...server.requests.values()].reduce((a, b) => a + b, 0) - before);
       cursor = step.cursor;
       stored.push(...step.items);
@@ -276,11 +280,11 @@ describe('faults', () => {
     });
     const first = await run({ credentials: { accessToken: 't' } });
     expect(first.error).toMatchObject({ kind: 'retry-after', details: { code } });
-    expect(first.error?.details.retryAfterSeconds).toBeGreaterThan(60);
-    clock = new Date(NOW.getTime() + (first.error?.details.retryAfterSeconds ?? 0) * 1000);
+    expect(waits(first.error)).toBeGreaterThan(60);
+    clock = new Date(NOW.getTime() + waits(first.error) * 1000);
     const { cursor, items: rest } = await run({
       cursor: first.cursor,
-      now: () => clock,
+      now: clock,
       credentials: { accessToken: 't' },
     });
     expect(cursor).toBeDefined();
@@ -293,7 +297,7 @@ describe('faults', () => {
     });
     const first = await run({ credentials: { accessToken: 't' } });
     expect(first.error).toBeUndefined();
-    expect(gapsOf(first).some((g) => g.cause === 'platform-limit' && g.what.includes('额度'))).toBe(true);
+    expect(first.gaps.some((g) => g.cause === 'platform-limit' && g.what.includes('额度'))).toBe(true);
   });
 });
 
@@ -323,7 +327,7 @@ describe('a back-fill', () => {
 
   it('says where the platform’s timeline ends', async () => {
     const { run } = await serve([post(500)]);
-    expect(gapsOf(await run({ range }))).toContainEqual(expect.objectContaining({ cause: 'platform-limit' }));
+    expect((await run({ range })).gaps).toContainEqual(expect.objectContaining({ cause: 'platform-limit' }));
   });
 
   it('that has used its share comes back later instead of ending early', async () => {

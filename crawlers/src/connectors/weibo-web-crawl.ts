@@ -14,6 +14,7 @@ import {
   Followed,
   isOrganisation,
   isPast,
+  type MissingReason,
   newer,
   newest,
   PostBook,
@@ -49,6 +50,8 @@ const CommentPass = z.object({
   /** Comments whose answers are still to be asked for. */
   below: z.array(Below),
   ids: z.array(z.string()),
+  /** Answers that the platform did not give. */
+  withheld: z.number(),
 });
 type CommentPass = z.infer<typeof CommentPass>;
 export const Cursor = z.object({
@@ -66,7 +69,9 @@ export class WebCrawl {
   private readonly book: PostBook;
   private left: number;
   private lookups = LOOKUPS;
-  private hidden = { posts: 0, comments: 0 };
+  private readonly told = new Set<string>();
+  /** Comments found missing in this run. */
+  private missing = 0;
 
   constructor(
     private readonly run: WebRun,
@@ -134,8 +139,8 @@ export class WebCrawl {
       );
       const wanted = fresh.filter((p) => this.isWanted(p, oldest, first, range));
       const brought = await this.postsOf(wanted, account, uid);
-      const again = await this.seenAgain(known, account);
-      const gone = pass === null && range === undefined ? await this.vanished(uid, unpinned) : [];
+      const again = await this.seenAgain(known, account, uid);
+      const gone = pass === null && range === undefined ? await this.vanished(uid, list) : [];
 
       empty = list.length === 0 ? empty + 1 : 0;
       const end = next === null || below >= PROOF || (first && past) || empty >= EMPTY_PAGES;
@@ -161,7 +166,32 @@ export class WebCrawl {
         gaps,
         expected: brought.items.length + broken,
       });
+      if (end && range === undefined && !first) yield* this.recount(uid, account, next, list);
       if (end) return;
+    }
+  }
+
+  /**
+   * Further pages, as far down as there are followed posts whose counters are due: nothing else tells of new comments under them.
+   * A page of ten or twenty costs one request, as one post asked by name would.
+   */
+  private async *recount(uid: string, account: Account, from: string | null, last: readonly WebPost[]) {
+    let next = from;
+    let floor = smallest(last);
+    const due = () =>
+      this.book
+        .list()
+        .some(
+          (p) => p.uid === uid && this.now - p.countedAt >= countEvery(this.now - p.at) && p.countedAt !== this.now,
+        );
+    while (next !== null && floor !== undefined && due() && this.spend()) {
+      const page = await this.web.timeline(uid, next);
+      const own = page.list.filter((p) => p.isPublic && uidOf(p.user) === uid);
+      const { items, engagement, gaps } = await this.seenAgain(own, account, uid);
+      const gone = await this.vanished(uid, page.list, floor);
+      yield this.page({ items, engagement, gaps, gone });
+      next = page.next;
+      floor = smallest(page.list);
     }
   }
 
@@ -177,7 +207,7 @@ export class WebCrawl {
     for (const post of posts) {
       const listed = this.postItem(post, account, uid);
       const at = timeOf(post.createdAt, this.now);
-      if (at !== undefined) this.book.follow(marked(listed, post), at, this.now, { uid });
+      if (this.isFollowed(at)) this.book.follow(marked(listed, post), at, this.now, { uid });
       const { item, whole } = await this.whole(listed, post);
       if (!whole) cut++;
       items.push(item);
@@ -185,12 +215,20 @@ export class WebCrawl {
     return { items, gaps: cutGap(cut) };
   }
 
-  private async seenAgain(posts: readonly WebPost[], account: Account) {
-    const items: RawItem[] = [];
+  /** Whether comments are still collected; in a back-fill those of everything found are. */
+  private isFollowed(at: number | undefined): at is number {
+    const { range, settings } = this.run;
+    return at !== undefined && (range !== undefined || at >= this.now - settings.commentDays * DAY);
+  }
+
+  /** Posts below the mark: edited, counted anew, or shown late (held back for review) and never brought. */
+  private async seenAgain(posts: readonly WebPost[], account: Account, uid: string) {
+    const late = posts.filter((p) => this.book.find(p.id) === undefined && this.isLate(p));
+    const { items, gaps } = await this.postsOf(late, account, uid);
     const engagement: Engagement[] = [];
     let cut = 0;
     for (const post of posts) {
-      const listed = this.postItem(post, account, uidOf(post.user));
+      const listed = this.postItem(post, account, uid);
       const news = this.book.again(marked(listed, post), this.now);
       if (news.engagement !== undefined) engagement.push(news.engagement);
       if (news.item === undefined) continue;
@@ -198,7 +236,15 @@ export class WebCrawl {
       if (!whole) cut++;
       items.push(item);
     }
-    return { items, engagement, gaps: cutGap(cut) };
+    return { items, engagement, gaps: [...gaps, ...cutGap(cut)] };
+  }
+
+  private isLate(post: WebPost): boolean {
+    const at = timeOf(post.createdAt, this.now);
+    const { range, settings } = this.run;
+    return (
+      range === undefined && at !== undefined && at >= this.now - Math.min(settings.days, settings.commentDays) * DAY
+    );
   }
 
   /** The listed text is cut in long posts; the rest costs a request. */
@@ -213,8 +259,9 @@ export class WebCrawl {
 
   private postItem(post: WebPost, account: Account, uid: string): RawItem {
     const name = post.user?.screen_name ?? account.name;
-    if (account.name !== name || account.since === '0')
+    if (!this.told.has(uid))
       this.run.account({ platform: 'weibo', nativeId: uid, name, followers: post.user?.followers_count ?? 0 });
+    this.told.add(uid);
     account.name = name;
     const at = timeOf(post.createdAt, this.now);
     return {
@@ -231,12 +278,16 @@ export class WebCrawl {
     };
   }
 
-  /** Followed posts that the first page should show and does not: asked for by name, because absence proves nothing. */
-  private async vanished(uid: string, shown: readonly WebPost[]): Promise<Gone[]> {
-    const ids = shown.map((p) => p.id);
-    const [smallest] = [...ids].sort((a, b) => (newer(a, b) ? 1 : -1));
-    if (smallest === undefined) return [];
-    const missing = this.book.list().filter((p) => p.uid === uid && newer(p.id, smallest) && !ids.includes(p.id));
+  /** Followed posts that a page should show and does not: asked for by name, because absence proves nothing. */
+  private async vanished(uid: string, shown: readonly WebPost[], above?: string): Promise<Gone[]> {
+    const ids = new Set(shown.map((p) => p.id));
+    const floor = smallest(shown);
+    if (floor === undefined) return [];
+    const missing = this.book
+      .list()
+      .filter(
+        (p) => p.uid === uid && newer(p.id, floor) && (above === undefined || newer(above, p.id)) && !ids.has(p.id),
+      );
     const gone: Gone[] = [];
     for (const { id } of missing) {
       if (this.lookups-- <= 0 || !this.spend()) break;
@@ -273,12 +324,7 @@ export class WebCrawl {
       } catch (error) {
         if (!(error instanceof LoginNeeded) || !this.isVisitor) throw error;
         // Visitors see the first page at most: that is known, and the other posts still have theirs.
-        const size = Math.max(0, post.count - (state.commentPass?.counted ?? 0));
-        yield* this.finish(post, false, {
-          what: `帖文 ${post.id} 的其余评论须登录后才能看到`,
-          size,
-          cause: 'login-needed',
-        });
+        yield this.finish(post, 'login');
       }
       if (this.run.signal.aborted) return;
       if (this.left <= 0) {
@@ -293,36 +339,26 @@ export class WebCrawl {
     for (let empty = 0; this.spend();) {
       const pass: CommentPass = (this.state.commentPass ??= {
         ...{ postId: post.id, next: null, rootsDone: false, top: post.since, counted: 0, pages: 0 },
-        ...{ below: [], ids: [] },
+        ...{ below: [], ids: [], withheld: 0 },
       });
       if (pass.pages++ >= this.run.settings.commentPages) {
-        const size = Math.max(0, post.count - pass.counted);
-        yield* this.finish(post, false, {
-          what: `帖文 ${post.id} 的评论超过页数上限，其余未采集`,
-          size,
-          cause: 'platform-limit',
-        });
+        yield this.finish(post, 'pages');
         return;
       }
       const part = pass.rootsDone ? await this.answersOf(post, pass) : await this.rootsOf(post, pass);
       empty = part.comments.length === 0 && !pass.rootsDone ? empty + 1 : 0;
       const fresh = this.freshOf(part.comments, post, pass);
-      const gaps = [...part.gaps];
-      if (part.broken > 0) gaps.push({ what: '平台返回的评论中缺少必要字段的', size: part.broken, cause: 'skipped' });
+      const gaps: Gap[] =
+        part.broken > 0 ? [{ what: '平台返回的评论中缺少必要字段的', size: part.broken, cause: 'skipped' }] : [];
       const items = fresh.map((c) => this.commentItem(post, c)).filter((c) => range === undefined || within(c, range));
       const news = { items, gaps, expected: items.length + part.broken };
       if (pass.rootsDone && pass.below.length === 0) {
-        yield* this.finish(post, true, undefined, news);
+        yield this.finish(post, 'hidden', news);
         return;
       }
       yield this.page(news);
       if (empty >= EMPTY_PAGES) {
-        const size = Math.max(0, post.count - pass.counted);
-        yield* this.finish(post, false, {
-          what: `帖文 ${post.id} 的评论连续返回空页，其余未采集`,
-          size,
-          cause: 'unknown',
-        });
+        yield this.finish(post, 'empty');
         return;
       }
     }
@@ -343,22 +379,22 @@ export class WebCrawl {
     }
     pass.next = next;
     pass.rootsDone = next === null;
-    return { comments, broken, gaps: [] as Gap[] };
+    return { comments, broken };
   }
 
   private async answersOf(post: Followed, pass: CommentPass) {
     const [asked] = pass.below;
-    if (asked === undefined) return { comments: [], broken: 0, gaps: [] as Gap[] };
+    if (asked === undefined) return { comments: [], broken: 0 };
     const page = await this.web.replies(post.id, post.uid, asked.id, asked.next);
     if (page === null) {
       pass.below.shift();
-      const what = `帖文 ${post.id} 下有楼中楼回复平台没有给出`;
-      return { comments: [], broken: 0, gaps: [{ what, size: asked.size, cause: 'platform-limit' }] satisfies Gap[] };
+      pass.withheld += asked.size;
+      return { comments: [], broken: 0 };
     }
     if (page.next === null) pass.below.shift();
     else asked.next = page.next;
     const comments = page.list.filter((c) => !asked.had.includes(c.id));
-    return { comments, broken: page.broken, gaps: [] as Gap[] };
+    return { comments, broken: page.broken };
   }
 
   /** What is not stored yet; everything is counted, so that the sum can be held against the platform's. */
@@ -378,26 +414,16 @@ export class WebCrawl {
     return fresh;
   }
 
-  /** Only a pass that reached the end moves the mark: after another one, comments come again rather than never. */
-  private *finish(
-    post: Followed,
-    complete: boolean,
-    gap?: Gap,
-    news: Partial<Page<Cursor>> = {},
-  ): Generator<Page<Cursor>> {
-    const pass = this.state.commentPass;
-    post.checkedAt = this.now;
-    post.doneAt = post.count;
-    post.seen = pass?.counted ?? post.seen;
-    if (complete && pass !== null) {
-      post.since = pass.top;
-      if (post.count > pass.counted) {
-        this.hidden.posts++;
-        this.hidden.comments += post.count - pass.counted;
-      }
-    }
+  /** Only a pass that reached the end (`hidden`) moves the mark: after another one, comments come again rather than never. */
+  private finish(post: Followed, ended: MissingReason, news: Partial<Page<Cursor>> = {}): Page<Cursor> {
+    const { counted = 0, withheld = 0, top = post.since } = this.state.commentPass ?? {};
+    const rest = Math.max(0, post.count - counted - withheld);
+    post.missing = { ...(rest > 0 ? { [ended]: rest } : {}), ...(withheld > 0 ? { answers: withheld } : {}) };
+    this.missing += rest + withheld;
+    Object.assign(post, { checkedAt: this.now, doneAt: post.count, seen: counted });
+    if (ended === 'hidden') post.since = top;
     this.state.commentPass = null;
-    yield this.page({ ...news, gaps: [...(news.gaps ?? []), ...(gap === undefined ? [] : [gap])] });
+    return this.page(news);
   }
 
   private commentItem(post: Followed, comment: WebComment): RawItem {
@@ -439,11 +465,15 @@ export class WebCrawl {
 
   /** What is known to be missing, said once per run. */
   private async *summary(): AsyncGenerator<Page<Cursor>> {
-    const { posts, comments } = this.hidden;
-    if (comments === 0) return;
-    const what = `${posts} 条帖文的评论数多于平台所给的评论（删除、仅部分可见或被过滤）`;
-    yield this.page({ gaps: [{ what, size: comments, cause: 'platform-limit' }], expected: comments });
+    const gaps = this.book.missing();
+    if (gaps.length > 0) yield this.page({ gaps, expected: this.missing });
   }
+}
+
+/** The lowest id of a page, pinned posts left aside. */
+function smallest(posts: readonly WebPost[]): string | undefined {
+  const ids = posts.filter((p) => !p.pinned).map((p) => p.id);
+  return ids.length === 0 ? undefined : ids.reduce((a, b) => (newer(a, b) ? b : a));
 }
 
 function sort(posts: readonly WebPost[], since: string, taken: readonly string[]) {

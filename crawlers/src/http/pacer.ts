@@ -9,6 +9,8 @@ export interface PaceOptions {
   minIntervalMs: number;
   /** Up to this much more, at random, so that runs do not march in step. */
   jitterMs: number;
+  /** The platform does not count this request: a pacer that keeps budgets leaves it out of them. */
+  uncounted?: boolean;
 }
 
 const HOSTS_KEPT = 1000;

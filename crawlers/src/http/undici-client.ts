@@ -15,6 +15,9 @@ import { readJson } from './json.ts';
 import { Pacer, type Budget, type PaceOptions } from './pacer.ts';
 import { RobotsCache } from './robots.ts';
 
+/** `slow-down`: the host asks for time; `fault`: no answer, or a broken one. */
+export type HttpOutcome = 'ok' | 'fault' | { slowDownSeconds: number };
+
 export interface HttpOptions {
   userAgent: string;
   /** The source says so: intranet sites and the demo city. */
@@ -35,6 +38,8 @@ export interface HttpOptions {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** A name's addresses, asked anew for every connection. */
   resolve(host: string): Promise<{ address: string; family: number }[]>;
+  /** Told how each try went, so that the pace per host follows. */
+  onOutcome(host: string, outcome: HttpOutcome): void;
   /** Which addresses may be connected to while `allowPrivateNetwork` is off. */
   isAllowedAddress(address: string): boolean;
 }
@@ -55,6 +60,7 @@ const DEFAULTS: HttpOptions = {
     await sleep(ms, undefined, signal === undefined ? {} : { signal });
   },
   resolve: (host) => lookup(host, { all: true }),
+  onOutcome: () => undefined,
   isAllowedAddress: isPublicAddress,
 };
 
@@ -132,10 +138,24 @@ class UndiciClient implements CountingHttpClient {
       try {
         return await this.follow(url, request, robots);
       } catch (error) {
+        this.noteFailure(error, url);
         const wait = request.once === true ? null : this.waitBefore(error, attempt);
         if (wait === null || request.signal?.aborted === true) throw this.told(error, url);
         await this.options.sleep(wait, request.signal);
       }
+    }
+  }
+
+  private noteFailure(error: unknown, url: URL): void {
+    if (error instanceof RetryAfter) {
+      // Without a status it is our own budget or hold that says so, not the host.
+      if (error.details.status !== undefined)
+        this.options.onOutcome(url.host, { slowDownSeconds: error.details.retryAfterSeconds ?? 0 });
+    } else if (error instanceof ConnectorError) {
+      if (error.kind === 'unreachable' && error.details.retryAfterSeconds === undefined)
+        this.options.onOutcome(url.host, 'fault');
+    } else if (!(error instanceof Error && error.name === 'AbortError')) {
+      this.options.onOutcome(url.host, 'fault');
     }
   }
 
@@ -147,6 +167,8 @@ class UndiciClient implements CountingHttpClient {
       return ms <= LONGEST_SLEEP_MS ? ms : null;
     }
     if (error instanceof ConnectorError && error.kind !== 'unreachable') return null;
+    // A hold of ours: asking again at once would only meet it again.
+    if (error instanceof ConnectorError && error.details.retryAfterSeconds !== undefined) return null;
     if (error instanceof Error && error.name === 'AbortError') return null;
     return this.options.random() * BACKOFF_MS * 2 ** attempt;
   }
@@ -187,9 +209,11 @@ class UndiciClient implements CountingHttpClient {
 
   private async send(url: URL, request: HttpRequest, delayMs: number): Promise<HttpAnswer> {
     const { options } = this;
-    if (request.uncounted !== true) await options.budget?.take(1);
+    const { uncounted = false } = request;
+    if (!uncounted) await options.budget?.take(1);
     const { minIntervalMs, jitterMs } = options.pace;
-    await options.pacer.wait(url.host, { minIntervalMs: Math.max(minIntervalMs, delayMs), jitterMs }, request.signal);
+    const pace = { minIntervalMs: Math.max(minIntervalMs, delayMs), jitterMs, uncounted };
+    await options.pacer.wait(url.host, pace, request.signal);
     this.requests++;
     const { method, body, headers } = bodyOf(request);
     const deadline = AbortSignal.timeout(options.timeoutMs);
@@ -214,6 +238,7 @@ class UndiciClient implements CountingHttpClient {
     }
     const bytes = await readBody(response.body, flat, options.maxBodyBytes);
     this.refuseByStatus(response.statusCode, flat);
+    options.onOutcome(url.host, 'ok');
     const text = decodeBody(bytes, flat['content-type'] ?? '');
     return { status: response.statusCode, url: url.href, headers: flat, text, json: () => readJson(text) };
   }

@@ -140,6 +140,11 @@ export class FaultPlan {
     return 1;
   }
 
+  /** What is kept back for good, as platforms name it. */
+  get withheld(): ReadonlySet<string> {
+    return this.#withheld;
+  }
+
   /** Whether this key may be shown; what was shown once is never withheld. */
   show(key: string): boolean {
     if (this.#withheld.has(key)) return false;

@@ -55,7 +55,7 @@ export class Feeds implements Face {
   }
 
   owns({ path }: Pick<Exchange, 'path'>): boolean {
-    return path === '/' || path === '/robots.txt' || path.startsWith('/site/') || path.startsWith('/feeds/');
+    return path === '/' || path.startsWith('/site/') || path.startsWith('/feeds/');
   }
 
   sourceOf(x: Exchange): string {
@@ -67,7 +67,6 @@ export class Feeds implements Face {
   }
 
   answer(x: Exchange): Answer | undefined {
-    if (x.path === '/robots.txt') return plain('User-agent: *\nAllow: /\nDisallow: /admin/\n');
     if (x.path === '/') return this.#home(x);
     const page = /^\/site\/([a-z]+)\/(.+)\.html$/.exec(x.path);
     if (page) return this.#page(x, page[1] ?? '', page[2] ?? '');
@@ -226,10 +225,6 @@ function spoilt(xml: string, quirks: ReadonlySet<FeedQuirk>): string {
   if (quirks.has('entity-bomb')) body = body.replace('?>\n', `?>\n${BOMB}`).replace('<title>', '<title>&a9;');
   if (quirks.has('oversized')) body += `<!--${' '.repeat(OVERSIZED_BYTES)}-->`;
   return body;
-}
-
-function plain(body: string): Answer {
-  return { status: 200, type: 'text/plain; charset=utf-8', body };
 }
 
 function linkOf(x: Exchange, post: HeldPost): string {

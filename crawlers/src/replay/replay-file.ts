@@ -6,8 +6,11 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { RawItem } from '@minsheng/contracts';
+import { feedIdOf } from './bridges.ts';
+import { DOUYIN_APP, openIdOf } from './douyin-open.ts';
 import { startReplay, DEFAULT_TOKEN, type ReplayServer } from './start-replay.ts';
 import { ReplayStore } from './store.ts';
+import { DEFAULT_SUB } from './weibo-web.ts';
 import type { FaultOptions } from './faults.ts';
 
 export interface ReplayFileOptions {
@@ -60,8 +63,17 @@ export async function replayFile(path: string, options: ReplayFileOptions = {}):
         .slice(0, 10)
         .join('、')}`,
     );
-  for (const account of store.accounts('wechat'))
+  if (weibo.length > 0) log(`微博网页：baseUrl ${server.url}，Cookie SUB=${DEFAULT_SUB}`);
+  for (const account of store.accounts('wechat')) {
     log(`微信公众号“${account.name}”：baseUrl ${server.url}，appid ${account.appid}，secret ${account.secret}`);
+    log(`　　桥接订阅：${server.url}/wewe/feeds/${feedIdOf(account)}.json?mode=fulltext`);
+  }
+  const [douyin] = store.accounts('douyin');
+  if (douyin !== undefined)
+    log(
+      `抖音开放平台：baseUrl ${server.url}，clientKey ${DOUYIN_APP.clientKey}，clientSecret ${DOUYIN_APP.clientSecret}，accessToken ${DOUYIN_APP.accessToken}，openId ${openIdOf(douyin)}`,
+    );
+  if (store.select('site', (p) => p.kind === 'post').length > 0) log(`政府网站栏目：${server.url}/gov/gzdt/index.html`);
   for (const feed of server.feeds) log(`订阅源：${server.url}/feeds/${feed.name}.rss`);
   return { ...server, rejected, rejectedCount };
 }

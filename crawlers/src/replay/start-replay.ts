@@ -6,9 +6,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { RawItem } from '@minsheng/contracts';
 import { Bridges, type BridgeOptions } from './bridges.ts';
+import { DouyinOpen, type DouyinOptions } from './douyin-open.ts';
 import { htmlPage, type Exchange, type Face } from './exchange.ts';
 import { FaultPlan, type FaultOptions } from './faults.ts';
 import { Feeds, type FeedDefinition } from './feeds.ts';
+import { GovSite, type GovOptions } from './gov-site.ts';
 import { RateLimit, type RateLimitOptions } from './rate-limit.ts';
 import { replacement, send } from './spoil.ts';
 import { ReplayStore, type ReplayAccount } from './store.ts';
@@ -36,6 +38,8 @@ export interface ReplayOptions {
   weiboWeb?: WeiboWebOptions;
   wechat?: WechatOptions;
   bridges?: BridgeOptions;
+  gov?: GovOptions;
+  douyin?: DouyinOptions;
   /** A limit that counts, for every asker of every face; Weibo's and WeChat's daily quotas are in their own options. */
   rateLimit?: RateLimitOptions;
   /** Default: one feed per platform and kind that is neither Weibo nor WeChat, named `{platform}-posts` or `{platform}-messages`. */
@@ -58,6 +62,8 @@ export interface ReplayServer {
   requests: ReadonlyMap<string, number>;
   /** Every WeChat token given out so far stops working. */
   expireWechatTokens(): void;
+  /** The id under which `gov-site` brings a post of a column of this server. */
+  govId(column: string, rawId: string): string | undefined;
   /** Pushes the citizens' WeChat messages whose time has come and that the receiver has not taken yet. */
   pushWechat(target: PushTarget): Promise<{ taken: number; refused: number }>;
   close(): Promise<void>;
@@ -75,11 +81,14 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
   const tokens = options.weibo?.tokens ?? [{ token: DEFAULT_TOKEN }];
   const siteName = options.siteName ?? '本机演示站点';
   const wechat = new WechatOa(store, options.wechat);
+  const gov = new GovSite(store, siteName, options.gov);
   const faces: Face[] = [
     weiboFace(new WeiboOpen(store, { ...options.weibo, tokens })),
+    new DouyinOpen(store, options.douyin),
     weiboWebFace(new WeiboWeb(store, options.weiboWeb)),
     wechat,
     new Bridges(store, options.bridges),
+    gov,
     new Feeds(store, definitions, siteName),
   ];
   const limit = options.rateLimit && new RateLimit(options.rateLimit);
@@ -181,6 +190,7 @@ export async function startReplay(options: ReplayOptions): Promise<ReplayServer>
     faults: plan,
     requests,
     expireWechatTokens: () => wechat.expireTokens(),
+    govId: (column, rawId) => gov.idOf(`http://${host}:${port}`, column, rawId),
     async pushWechat(target) {
       const due = store.select('wechat', (p) => p.kind === 'message' && p.at <= served() && !pushed.has(p.rawId));
       const account = store.accounts('wechat').find((a) => a.appid === target.appid);

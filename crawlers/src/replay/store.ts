@@ -354,7 +354,7 @@ export class ReplayStore {
     };
   }
 
-  /** Every held item with its public id: what a complete crawl must end up with. */
+  /** Every item that a face can show, with its public id: what a complete crawl must end up with. */
   *ledger(): Iterable<LedgerRow> {
     for (const post of this.#posts.values()) {
       yield {
@@ -367,6 +367,7 @@ export class ReplayStore {
         state: post.state,
       };
       for (const comment of post.comments) {
+        if (!isShown(comment)) continue;
         yield {
           platform: post.platform,
           kind: 'comment',
@@ -383,8 +384,23 @@ export class ReplayStore {
 }
 
 /**
+ * WeChat shows readers' comments, and one answer of the office under each; a reader's answer to another has no place there. The other
+ * platforms show all.
+ */
+function isShown({ post, replyTo, account, mid }: HeldComment): boolean {
+  if (post.platform !== 'wechat') return true;
+  if (account === undefined || replyTo === undefined) return account === undefined && replyTo === undefined;
+  return !post.comments.some((c) => c.replyTo === replyTo && c.account !== undefined && c.mid < mid);
+}
+
+/** Starts with @ and holds + / =, as Douyin's own do. */
+export function douyinId(rawId: string): string {
+  return `@${Buffer.from(`\ufffb${rawId}`).toString('base64')}`;
+}
+
+/**
  * Weibo: the numeric id. WeChat: `{msg_data_id}_{idx}` for an article, `{msg_data_id}_{idx}_{user_comment_id}` for a comment, and the
- * comment's with `_reply` for the office's answer, which has no number of its own there. Others: the corpus id.
+ * comment's with `_reply` for the office's answer, which has no number of its own there. Douyin: `@` and base64. Others: the corpus id.
  */
 function publicIdOf(held: HeldPost | HeldComment): string {
   const post = 'post' in held ? held.post : held;
@@ -396,6 +412,7 @@ function publicIdOf(held: HeldPost | HeldComment): string {
       ? `${publicIdOf(replyTo)}_reply`
       : `${post.mid}_1_${held.mid}`;
   }
+  if (post.platform === 'douyin') return douyinId(held.rawId);
   return held.rawId;
 }
 

@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import { Coverage, Id, Instant } from './common.ts';
+import { SentimentSplit } from './topics.ts';
 
 export const Day = z.string().regex(/^\d{4}-\d{2}-\d{2}$/);
 
@@ -47,7 +48,8 @@ export const Briefing = z.object({
   figures: z.array(Figure),
   charts: z.object({
     volume: z.array(
-      z.object({ at: Instant, positive: z.int(), neutral: z.int(), negative: z.int(), uncertain: z.int() }),
+      // Sheets of earlier versions have no `withheld`.
+      z.object({ at: Instant, ...SentimentSplit.shape, withheld: z.int().default(0) }),
     ),
   }),
   coverage: Coverage,

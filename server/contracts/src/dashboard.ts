@@ -68,8 +68,8 @@ export type Channels = z.infer<typeof Channels>;
 export const WordWeight = z.object({
   word: z.string(),
   posts: z.int(),
-  /** Against the seven days before; null when new. */ change: z.number().nullable(),
-  sentiment: SentimentSplit,
+  /** Against the seven days before; null when new. */
+  change: z.number().nullable(),
 });
 export const Words = z.object({ items: z.array(WordWeight), coverage: Coverage });
 export type Words = z.infer<typeof Words>;

@@ -10,5 +10,6 @@ export * from './inbox.ts';
 export * from './briefing.ts';
 export * from './dashboard.ts';
 export * from './system.ts';
+export * from './labels.ts';
 export * from './route.ts';
 export * from './routes.ts';

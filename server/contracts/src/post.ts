@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { Id, Instant, Platform, PostKind, Sentiment } from './common.ts';
+import { SentimentLabel } from './labels.ts';
 
 /** A counter as platforms give it; connectors have already parsed 万/亿 shorthand. */
 const Counter = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -70,6 +71,8 @@ export const Post = z.object({
   sentiment: Sentiment,
   /** Calibrated probability of the stated sentiment, 0–1. */
   sentimentConfidence: z.number().min(0).max(1),
+  /** What a member of staff says it is; absent when nobody corrected it. */
+  correctedSentiment: SentimentLabel.optional(),
   /** 0–1: how much this text asks to be checked as a factual claim. */
   claimScore: z.number().min(0).max(1),
   places: z.array(z.string()),

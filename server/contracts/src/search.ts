@@ -42,7 +42,10 @@ export const SearchAnswer = z.object({
       countedOver: z.int(),
       platform: z.array(FacetBucket),
       kind: z.array(FacetBucket),
+      /** Empty when it is withheld. */
       sentiment: z.array(FacetBucket),
+      /** The public's hits come from fewer than ten people, or could: their sentiments are not counted out. */
+      sentimentWithheld: z.boolean(),
       source: z.array(FacetBucket),
       account: z.array(FacetBucket),
       days: z.array(z.object({ day: z.string(), count: z.int() })),

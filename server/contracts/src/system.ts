@@ -41,7 +41,6 @@ export const SystemStatus = z.object({
   search: z.object({ engine: z.string(), documents: z.int(), behind: z.int() }),
   segmenter: z.string(),
   segmenterNote: z.string().nullable(),
-  models: z.array(z.object({ name: z.string(), version: z.string(), figure: z.string() })),
   diskFreeBytes: z.int().nullable(),
 });
 export type SystemStatus = z.infer<typeof SystemStatus>;

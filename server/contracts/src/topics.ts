@@ -9,7 +9,14 @@ import { Post } from './post.ts';
 export const TopicStage = z.enum(['sprouting', 'rising', 'peak', 'falling', 'calm']);
 export type TopicStage = z.infer<typeof TopicStage>;
 
-export const SentimentSplit = z.object({ positive: z.int(), neutral: z.int(), negative: z.int(), uncertain: z.int() });
+/** `withheld`: posts of fewer than ten different authors, which are counted but never told apart; the other four are 0 then. */
+export const SentimentSplit = z.object({
+  positive: z.int(),
+  neutral: z.int(),
+  negative: z.int(),
+  uncertain: z.int(),
+  withheld: z.int(),
+});
 export type SentimentSplit = z.infer<typeof SentimentSplit>;
 
 export const TopicRow = z.object({

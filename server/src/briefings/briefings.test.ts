@@ -48,7 +48,7 @@ function volume(total: number, more: Partial<Volume> = {}): Volume {
     public: { negative, positive, neutral, uncertain: Math.max(0, total - negative - positive - neutral) },
     official: 0,
     authors: total,
-    buckets: [{ at: EIGHT - 2 * HOUR, positive, neutral, negative, uncertain: 0 }],
+    buckets: [{ at: EIGHT - 2 * HOUR, positive, neutral, negative, uncertain: 0, withheld: 0 }],
     postIds: [11, 12],
     negativeIds: [11],
     uncertainIds: [12],

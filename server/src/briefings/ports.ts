@@ -1,6 +1,7 @@
 /**
  * In: nothing. Out: what a briefing counts that other modules know. Bound by: app.module.ts; tests give their own.
  */
+import type { SentimentSplit } from '@minsheng/contracts';
 
 export interface Volume {
   /** All posts, comments and messages published in the window. */
@@ -10,8 +11,8 @@ export interface Volume {
   official: number;
   /** Distinct authors of the public; null where they cannot be counted. Under 10 no breakdown of the public is shown. */
   authors: number | null;
-  /** Hourly, oldest first, the public's posts only. */
-  buckets: { at: number; positive: number; neutral: number; negative: number; uncertain: number }[];
+  /** Hourly, oldest first, the public's posts only; hours of too few people are not told apart. */
+  buckets: ({ at: number } & SentimentSplit)[];
   /** Up to 20 ids each, as evidence. */
   postIds: number[];
   negativeIds: number[];

@@ -313,7 +313,7 @@ const NUMBER = /\d+(?:\.\d+)?/g;
 const COUNTED = /(\d+(?:\.\d+)?)([万亿]?[^\d\s\p{P}])/gu;
 
 /** Both count the same thing (元, 人, 名) and no count agrees. */
-function numbersContradict(claim: string, text: string): boolean {
+export function numbersContradict(claim: string, text: string): boolean {
   const counts = (from: string) => {
     const found = new Map<string, Set<string>>();
     for (const [, number = '', unit = ''] of from.matchAll(COUNTED)) {

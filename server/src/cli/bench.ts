@@ -5,29 +5,50 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { benchAnalysis, benchTexts } from '../enrich/bench.ts';
+import { SMALL_SOAK, SOAK, soak } from '../collect/soak/soak.ts';
 import { linesOf } from '../enrich/datasets.ts';
 import { createEnricher } from '../enrich/enricher.ts';
 import { UserError } from '../platform/errors.ts';
+import { benchDetection, DETECTION_POSTS } from './bench-detection.ts';
 import { benchQuery } from './bench-query.ts';
 import type { Ledger } from './ingest.ts';
 import { answer, parsed, say, type Verb } from './verb.ts';
 
 const POSTS = 200_000;
 
+interface BenchOptions {
+  posts: number | undefined;
+  file: string | undefined;
+  small: boolean;
+}
+
+/** Each ends in one JSON object, the last line. */
+const benches: Record<string, (options: BenchOptions) => unknown> = {
+  ingest: ({ posts, file }) => benchIngest(posts ?? POSTS, file),
+  query: ({ file }) => benchQuery({ sizes: [100_000, 1_000_000], file, say }),
+  analysis: () => benchAnalysis(),
+  detection: ({ posts, file }) => benchDetection(posts ?? DETECTION_POSTS, file, say),
+  soak: ({ small }) => soak(small ? SMALL_SOAK : SOAK, say),
+};
+
 export const benchVerb: Verb = {
-  usage: 'ingest | query | analysis [--posts N] [--file F]',
-  summary: '测速：入库、查询、分析，均与同一次运行中的基准相比',
+  usage: `${Object.keys(benches).join(' | ')} [--posts N] [--file F] [--small]`,
+  summary: '测速：入库、查询、分析、话题与说法发现，均与同一次运行中的基准相比；soak 为采集的长时故障检验',
   async run(args) {
     const { positionals, values } = parsed(args, {
       json: { type: 'boolean' },
       posts: { type: 'string' },
       file: { type: 'string' },
+      small: { type: 'boolean' },
     });
     const name = positionals[0] ?? 'ingest';
-    if (name === 'analysis') answer(benchAnalysis());
-    else if (name === 'query') answer(await benchQuery({ sizes: [100_000, 1_000_000], file: values.file, say }));
-    else if (name === 'ingest') answer(await benchIngest(Number(values.posts ?? POSTS), values.file));
-    else throw new UserError('invalid-input', `没有“${name}”这项测速。`, { todo: '可用：ingest、query、analysis。' });
+    const bench = benches[name];
+    if (bench === undefined)
+      throw new UserError('invalid-input', `没有“${name}”这项测速。`, {
+        todo: `可用：${Object.keys(benches).join('、')}。`,
+      });
+    const { posts, file, small } = values;
+    answer(await bench({ posts: posts === undefined ? undefined : Number(posts), file, small: small === true }));
     return 0;
   },
 };

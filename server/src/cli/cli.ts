@@ -8,6 +8,7 @@ import { benchVerb } from './bench.ts';
 import { crawlVerb } from './crawl.ts';
 import { evalVerb, trainVerb } from './evaluate.ts';
 import { ingestVerb } from './ingest.ts';
+import { labelsVerb, modelsVerb } from './labels.ts';
 import { migrateVerb, reindexVerb } from './operations.ts';
 import { replayVerb } from './replay.ts';
 import { serveVerb } from './serve.ts';
@@ -27,6 +28,8 @@ const verbs: Record<string, Verb> = {
   user: userVerb,
   eval: evalVerb,
   train: trainVerb,
+  labels: labelsVerb,
+  models: modelsVerb,
   bench: benchVerb,
 };
 

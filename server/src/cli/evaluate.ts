@@ -3,8 +3,12 @@ import { evaluateMatch } from '../claims/evaluate.ts';
 import { createEnricher } from '../enrich/enricher.ts';
 import { evaluateDuplicates } from '../enrich/evaluate-duplicates.ts';
 import { runEval } from '../enrich/evaluate.ts';
+import { learnWords } from '../enrich/learn-words.ts';
 import { runTrain } from '../enrich/train.ts';
+import { ModelStore, SHIPPED } from '../labels/model-store.ts';
+import { readConfig } from '../platform/config.ts';
 import { UserError } from '../platform/errors.ts';
+import { evaluateTopics } from './evaluate-topics.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
 
 const TRAINED = ['sentiment', 'rumor', 'routing'] as const;
@@ -29,12 +33,13 @@ function errorsTo(shown: boolean): ((row: unknown) => void) | undefined {
 }
 
 export const evalVerb: Verb = {
-  usage: '任务 --file F [--kb F] [--errors] [--json]',
-  summary: '在 NDJSON 上测量随附模型（sentiment rumor routing match duplicates）',
+  usage: '任务 --file F [--kb F] [--models 目录] [--errors] [--json]',
+  summary: '在 NDJSON 上测量随附模型（sentiment rumor routing match topics duplicates）',
   async run(args) {
     const { positionals, values } = parsed(args, {
       file: { type: 'string' },
       kb: { type: 'string' },
+      models: { type: 'string' },
       errors: { type: 'boolean' },
       json: { type: 'boolean' },
     });
@@ -61,9 +66,20 @@ export const evalVerb: Verb = {
         `duplicates：${report.rows} 条，改写后认出 ${percent(report.recall)}，认出的成对文本中确为同一文本 ${percent(report.precision)}`,
       );
       answer(report);
+    } else if (name === 'topics') {
+      const report = await evaluateTopics(options);
+      const agreed =
+        report.bcubed === undefined ? '没有标注' : `B-cubed F1 ${report.bcubed.f1}，NMI ${report.nmi ?? 0}`;
+      tell(`topics：${report.rows} 条，${agreed}，3 条以上的话题 ${report.listedTopics} 个，最热的十个：`);
+      for (const t of report.hottest)
+        tell(
+          `  ${t.heat.toFixed(1)} ${t.title}（${t.posts} 条，${t.opinions} 种说法，${t.firstSeenAt.slice(0, 10)} 至 ${t.lastSeenAt.slice(0, 10)}，${t.places.join('、') || '地点不详'}）`,
+        );
+      answer(report);
     } else {
-      const task = trainedTask(name, '、match、duplicates');
-      const report = await runEval(task, { ...options, enricher: createEnricher() });
+      const task = trainedTask(name, '、match、topics、duplicates');
+      const enricher = createEnricher(values.models === undefined ? {} : { models: values.models });
+      const report = await runEval(task, { ...options, enricher });
       tell(`${task}：${report.rows} 条，准确率 ${percent(report.accuracy)}，macro-F1 ${report.macroF1.toFixed(3)}`);
       answer(report);
     }
@@ -72,26 +88,40 @@ export const evalVerb: Verb = {
 };
 
 export const trainVerb: Verb = {
-  usage: '任务 --file F… --out 目录 [--thorough]',
-  summary: '用本单位的标注重新训练模型',
+  usage: '任务 --file F… [--out 目录] [--base] [--thorough]',
+  summary: '用标注训练模型；--base 在现用模型上续训；words 学词群',
   async run(args) {
     const { positionals, values } = parsed(args, {
       file: { type: 'string', multiple: true },
+      unlabelled: { type: 'string', multiple: true },
       out: { type: 'string' },
+      base: { type: 'boolean' },
       thorough: { type: 'boolean' },
     });
-    if (positionals[0] === 'match') throw new UserError('invalid-input', 'match 不需要训练。');
-    const task = trainedTask(positionals[0], '');
+    const name = positionals[0];
+    if (name === 'match') throw new UserError('invalid-input', 'match 不需要训练。');
     const files = [...(values.file ?? []), ...positionals.slice(1)];
     required(files[0], '参数 --file');
-    answer(
-      await runTrain(task, {
-        files,
-        out: required(values.out, '参数 --out（模型目录）'),
-        enricher: createEnricher(),
-        thorough: values.thorough === true,
-      }),
-    );
+    if (name === 'words') {
+      const out = required(values.out, '参数 --out（模型目录）');
+      answer(await learnWords({ files, out, segmenter: createEnricher().segmenter }));
+      return 0;
+    }
+    const task = trainedTask(name, '、words');
+    const store = new ModelStore(readConfig().dataDir);
+    const own = values.out === undefined ? store.newId(task, Date.now()) : undefined;
+    const report = await runTrain(task, {
+      files,
+      unlabelled: values.unlabelled ?? [],
+      out: values.out ?? store.versionsDirectory,
+      enricher: createEnricher(),
+      thorough: values.thorough === true,
+      ...(own === undefined ? {} : { id: own }),
+      ...(values.base === true ? { base: store.current(task), startedFrom: store.active(task) } : {}),
+    });
+    if (own !== undefined)
+      say(`· 新版本 ${own} 已保存，尚未启用。启用：models use ${task} ${own}；改回：models use ${task} ${SHIPPED}`);
+    answer(report);
     return 0;
   },
 };

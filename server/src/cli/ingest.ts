@@ -9,6 +9,7 @@ import { open, type Opened } from '../open.ts';
 import { addReports, emptyReport, note, type Prepared } from '../pipeline.ts';
 import { readConfig } from '../platform/config.ts';
 import { UserError } from '../platform/errors.ts';
+import { ModelStore } from '../labels/model-store.ts';
 import { dictionaryOf } from '../system/dictionary.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
 
@@ -63,11 +64,11 @@ export async function ingestFile(
   file: string,
   onProgress: (report: IngestReport, seconds: number) => void,
 ): Promise<Ledger> {
-  const { pipeline, db } = opened.core;
+  const { pipeline, db, config } = opened.core;
   // Batches come and go; left alone, the heaps of both threads grow to several times what lives in them before they are swept.
   setFlagsFromString('--heap-growing-percent=30');
   setFlagsFromString('--max-semi-space-size=6');
-  const pool = EnrichPool.open(await dictionaryOf(db));
+  const pool = EnrichPool.open(await dictionaryOf(db), new ModelStore(config.dataDir).directory);
   const started = performance.now();
   let total = emptyReport(0);
   let arrivals: Arrival[] = [];

@@ -25,14 +25,21 @@ export function scheduleProblem(schedule: Schedule): string | null {
  * @param failures failures in a row, this one included; 0 after a success
  * @param random 0–1
  */
-export function nextRunAt(schedule: Schedule, now: number, failures: number, random: number): number {
+export function nextRunAt(
+  schedule: Schedule,
+  now: number,
+  failures: number,
+  random: number,
+  shortestBackoffMs = 30_000,
+): number {
   const regular =
     'cron' in schedule
       ? (new Cron(schedule.cron, { timezone: 'Asia/Shanghai' }).nextRun(new Date(now))?.getTime() ??
         now + LONGEST_BACKOFF_MS)
       : now + schedule.everySeconds * 1000 * (1 + (random - 0.5) * 2 * JITTER);
   if (failures === 0) return Math.round(regular);
-  const base = 'everySeconds' in schedule ? Math.max(schedule.everySeconds * 1000, 30_000) : 60_000;
+  const base =
+    'everySeconds' in schedule ? Math.max(schedule.everySeconds * 1000, shortestBackoffMs) : 2 * shortestBackoffMs;
   const backoff = Math.min(LONGEST_BACKOFF_MS, base * 2 ** Math.min(failures - 1, 12));
   return Math.round(Math.max(regular, now + backoff * (0.5 + random / 2)));
 }

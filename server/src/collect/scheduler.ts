@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { Leases } from '../platform/leases/leases.ts';
 import { correlated, Log } from '../platform/logging.ts';
 import { Collector } from './collector.ts';
+import { SourceWatch } from './watch.ts';
 
 /** A consumer of `post_changes`: does a bounded piece of work and tells how much there was. */
 export interface Step {
@@ -38,6 +39,7 @@ export class Scheduler {
   constructor(
     private readonly collector: Collector,
     private readonly steps: Steps,
+    private readonly watch: SourceWatch,
     private readonly log: Log,
     private readonly leases: Leases,
   ) {}
@@ -47,7 +49,10 @@ export class Scheduler {
     if (this.ticking || this.stopped) return;
     this.ticking = true;
     try {
-      await correlated(`tick-${randomUUID()}`, () => this.collector.tick());
+      await correlated(`tick-${randomUUID()}`, async () => {
+        await this.collector.tick();
+        if (await this.leases.hold('watch')) await this.watch.tick();
+      });
     } catch (error) {
       this.log.error({ err: error }, 'tick failed');
     } finally {

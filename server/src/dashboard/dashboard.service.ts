@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, dayOf, startOfDay, toInstant } from '../platform/clock.ts';
 import { DAY, HOUR, windowOf, type Window } from '../platform/time-window.ts';
 import { SourceNames } from '../posts/post-view.ts';
+import { SmallCells } from '../posts/small-cells.ts';
 import { CoveragePort } from '../rollups/coverage.ts';
 import { grainOf, RollupReader, type Bucket } from '../rollups/rollup-reader.ts';
 import { platformLabel } from '../search/labels.ts';
@@ -22,6 +23,7 @@ export class DashboardService {
     private readonly rollups: RollupReader,
     private readonly coverage: CoveragePort,
     private readonly names: SourceNames,
+    private readonly cells: SmallCells,
     private readonly marks: OfficialMarks,
     private readonly clock: Clock,
   ) {}
@@ -48,7 +50,13 @@ export class DashboardService {
     const first = window.from === 0 ? (buckets[0]?.at ?? window.to) : from;
     return {
       bucketSeconds: seconds,
-      buckets: filled(buckets, first, window.to, seconds * 1000).map((b) => ({ ...b, at: toInstant(b.at) })),
+      buckets: await Promise.all(
+        filled(buckets, first, window.to, seconds * 1000).map(async ({ at, official, ...split }) => ({
+          at: toInstant(at),
+          ...(await this.cells.shown(split, { from: at, to: at + seconds * 1000 })),
+          official,
+        })),
+      ),
       marks: marks.map((m) => ({ at: toInstant(m.at), text: m.text, href: m.href })),
       coverage,
     };
@@ -87,9 +95,9 @@ export class DashboardService {
     );
     const days = (window.to - window.from) / DAY;
     return {
-      items: counts.map(({ word, posts, split }) => {
+      items: counts.map(({ word, posts }) => {
         const usual = ((baseline.get(word) ?? 0) / 7) * days;
-        return { word, posts, change: usual <= 0 ? null : round((posts - usual) / usual), sentiment: split };
+        return { word, posts, change: usual <= 0 ? null : round((posts - usual) / usual) };
       }),
       coverage,
     };

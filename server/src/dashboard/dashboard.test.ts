@@ -7,6 +7,7 @@ import { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database/database.ts';
 import { DAY, HOUR } from '../platform/time-window.ts';
 import { PostViews, StoredNames } from '../posts/post-view.ts';
+import { SmallCells } from '../posts/small-cells.ts';
 import { RollupCoverage } from '../rollups/coverage.ts';
 import { RollupReader } from '../rollups/rollup-reader.ts';
 import { Rollups } from '../rollups/rollups.ts';
@@ -45,11 +46,12 @@ describe('overview, charts and search over stored posts', () => {
     const reader = new RollupReader(db);
     const coverage = new RollupCoverage(db, reader);
     const names = new StoredNames(db);
-    charts = new DashboardService(reader, coverage, names, new NoMarks(), clock);
+    const cells = new SmallCells(db);
+    charts = new DashboardService(reader, coverage, names, cells, new NoMarks(), clock);
     accounts = new AccountsService(db, clock);
     const ports = [new NoTopics(), new NoClaims(), new NoInbox(), new NoSourceHealth()] as const;
-    overviews = new OverviewService(reader, charts, accounts, ...ports, clock);
-    search = new SearchService(db, engine, new PostViews(db, names), names, cutter, coverage, clock);
+    overviews = new OverviewService(reader, charts, accounts, ...ports, cells, clock);
+    search = new SearchService(db, engine, new PostViews(db, names), names, cutter, coverage, cells, clock);
   });
 
   async function store(...given: (Partial<PostGiven> & { text: string })[]) {
@@ -85,7 +87,27 @@ describe('overview, charts and search over stored posts', () => {
       { text: '更早', publishedAt: NOW - 9 * DAY },
     );
     const { figures } = await overviews.overview(charts.window({}));
-    expect(figures).toMatchObject({ posts: 6, postsBefore: 2, negativeShare: 1 });
+    expect(figures).toMatchObject({ posts: 6, postsBefore: 2, negativeShare: null });
+  });
+
+  it('tells sentiments apart from ten people on, however much fewer say', async () => {
+    const say = (person: number, i: number, publishedAt: number) => ({
+      text: `停水 ${String(i)}`,
+      authorKey: `person ${String(person)}`,
+      sentiment: -1 as const,
+      publishedAt,
+    });
+    const nine = Array.from({ length: 40 }, (_, i) => say(i % 9, i, NOW - 3 * HOUR - i));
+    await store(...nine);
+    const volume = async () => (await charts.volume(charts.window({}))).buckets;
+    const facets = async () => (await search.search(routes.search.posts.query.parse({ q: '停水' }))).facets;
+    expect((await volume()).find((b) => b.withheld > 0)).toMatchObject({ negative: 0, withheld: 40 });
+    expect(await facets()).toMatchObject({ sentiment: [], sentimentWithheld: true });
+    expect((await overviews.overview(charts.window({}))).figures.negativeShare).toBeNull();
+    await store(say(9, 100, NOW - 3 * HOUR - 100));
+    expect((await volume()).find((b) => b.negative > 0)).toMatchObject({ negative: 41, withheld: 0 });
+    expect(await facets()).toMatchObject({ sentimentWithheld: false });
+    expect((await overviews.overview(charts.window({}))).figures.negativeShare).toBe(1);
   });
 
   it('gives words with their change, channels with names, and volume by day for a month', async () => {
@@ -135,7 +157,7 @@ describe('overview, charts and search over stored posts', () => {
       { text: '停水', hit: true },
       { text: '，什么时候来', hit: false },
     ]);
-    expect(answer.facets?.sentiment).toEqual([{ value: 'negative', label: '负面', count: 1 }]);
+    expect(answer.facets).toMatchObject({ sentiment: [], sentimentWithheld: true });
     const single = await search.post(reply?.id ?? 0);
     expect(single.parent?.text).toBe('望江路停水，什么时候来');
     // A link to a citizen's comment would lead to the person.

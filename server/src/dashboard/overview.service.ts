@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock, hourOf, toInstant, toInstantOrNull } from '../platform/clock.ts';
 import type { Window } from '../platform/time-window.ts';
 import { HOURLY_WINDOW, RollupReader } from '../rollups/rollup-reader.ts';
+import { SmallCells } from '../posts/small-cells.ts';
 import { AccountsService } from './accounts.service.ts';
 import { DashboardService } from './dashboard.service.ts';
 import { headline } from './headline.ts';
@@ -27,6 +28,7 @@ export class OverviewService {
     private readonly claims: ClaimRows,
     private readonly inbox: InboxRows,
     private readonly sources: SourceHealthPort,
+    private readonly cells: SmallCells,
     private readonly clock: Clock,
   ) {}
 
@@ -89,13 +91,12 @@ export class OverviewService {
       this.rollups.latest(),
       usual === null ? null : this.before(usual.window),
     ]);
-    const judged = totals.positive + totals.neutral + totals.negative;
     return {
       posts: totals.posts,
       public: totals.public,
       official: totals.official,
-      /** Of the public posts whose sentiment could be told. */
-      negativeShare: judged === 0 ? null : totals.negative / judged,
+      /** Of all public posts, those that could not be told included, as in the charts. */
+      negativeShare: (await this.cells.enough(window)) ? totals.negative / totals.public : null,
       before: usual === null || since === null || since > usual.window.from ? null : before,
       since,
       latest,

@@ -46,7 +46,13 @@ function ofClaim(claim: ClaimRow): Todo {
     kind: 'claim',
     level: clock.secondsLeft !== null && clock.secondsLeft < 3600 ? 'high' : claim.risk,
     title: claim.statement,
-    detail: [`${String(claim.posts)} 条转述`, waiting, ...claim.reasons.slice(0, 1)].filter((t) => t !== '').join('，'),
+    detail: [
+      `${String(claim.posts)} 条转述`,
+      waiting,
+      ...claim.reasons.filter((r) => !r.endsWith('条转述')).slice(0, 1),
+    ]
+      .filter((t) => t !== '')
+      .join('，'),
     dueAt: clock.dueAt,
     href: `/claims/${claim.id}`,
   };

@@ -38,7 +38,7 @@ export class ClaimReader {
 
   read(reading: Reading, _options: EnrichOptions): ClaimVerdict {
     if (this.model === undefined) return { score: 0, reasons: [] };
-    score(this.model, reading.features, this.#scores, reading.features.style);
+    score(this.model, reading.features, this.#scores);
     probabilities(this.model, this.#scores, this.#probability);
     let value = this.#probability[0] ?? 0;
     // Too short to state a fact that can be checked.

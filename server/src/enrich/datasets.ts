@@ -109,3 +109,14 @@ export async function readRows(
   }
   return { rows, ignored };
 }
+
+/** Texts alone, whatever their labels; rows kept for testing left out. */
+export async function readTexts(files: readonly string[]): Promise<string[]> {
+  const texts: string[] = [];
+  for (const path of files) {
+    for await (const raw of readNdjson(path)) {
+      if (text(raw['split']) !== 'test' && text(raw['text']) !== '') texts.push(text(raw['text']));
+    }
+  }
+  return texts;
+}

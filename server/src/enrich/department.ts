@@ -3,7 +3,7 @@
  * words that speak for each. Called by: the enricher for messages; the inbox suggests an assignment from it.
  */
 import { existsSync } from 'node:fs';
-import { Features, loadModel, probabilities, score, type LinearModel } from './linear-model.ts';
+import { Features, hashOfWord, loadModel, probabilities, score, type LinearModel } from './linear-model.ts';
 import { preferredModelPath } from './model-files.ts';
 import { isHan } from './normalise.ts';
 import type { Reading } from './enricher.ts';
@@ -61,8 +61,8 @@ export class DepartmentReader {
       if (seen.size >= 300) break;
       seen.add(word);
       this.#word.start();
-      this.#word.word(word);
-      this.#word.characters(word, word.length);
+      this.#word.add(hashOfWord(word));
+      this.#word.addPairs(word, word.length);
       score(model, this.#word, out);
       const raw = model.labels.map((_, k) => (out[k] ?? 0) - (model.bias[k] ?? 0));
       const mean = raw.reduce((sum, x) => sum + x, 0) / raw.length;

@@ -13,7 +13,7 @@ import { PlaceReader } from './places.ts';
 import { asksOffice } from './question.ts';
 import { type DictionaryEntry, Segmenter, type SegmenterName, type WordFacts } from './segment.ts';
 import { SentimentReader, type SentimentVerdict } from './sentiment.ts';
-import { addSignals, MOST_FEATURES, namesThing, READ, styleOf } from './signals.ts';
+import { addSignals, MOST_FEATURES, READ, styleOf } from './signals.ts';
 
 export interface Enrichment {
   /** Words in order, marks and white space left out. */
@@ -72,13 +72,13 @@ export class Enricher {
   readonly #keywords: KeywordPicker;
   readonly #places: PlaceReader;
   readonly #features = new Features();
-  readonly #things: string[] = [];
   /** What is known of each word of the current text. */
   readonly #facts: WordFacts[] = [];
-  readonly sentiment: SentimentReader;
-  readonly claims: ClaimReader;
-  readonly departments: DepartmentReader;
+  sentiment: SentimentReader;
+  claims: ClaimReader;
+  departments: DepartmentReader;
   readonly modelsLoadMs: number;
+  readonly #models: string | undefined;
 
   constructor(config: EnricherConfig = {}) {
     this.segmenter = new Segmenter(config.dictionary ?? [], config.segmenter);
@@ -86,6 +86,7 @@ export class Enricher {
     const lexicon = this.segmenter.lexicon;
     this.#places = new PlaceReader((word) => lexicon.kind(word) === WordKind.place);
     const started = performance.now();
+    this.#models = config.models;
     this.sentiment = new SentimentReader(config.models);
     this.claims = new ClaimReader(config.models);
     this.departments = new DepartmentReader(config.models);
@@ -100,6 +101,13 @@ export class Enricher {
   /** Replaces the administrator's words (about a second); takes effect for texts enriched from then on. */
   setDictionary(entries: readonly DictionaryEntry[]): void {
     this.segmenter.setEntries(entries);
+  }
+
+  /** Reads the models again, after a switch; holds for texts enriched from then on. */
+  loadModels(): void {
+    this.sentiment = new SentimentReader(this.#models);
+    this.claims = new ClaimReader(this.#models);
+    this.departments = new DepartmentReader(this.#models);
   }
 
   enrich(text: string, options: EnrichOptions): Enrichment {
@@ -129,7 +137,7 @@ export class Enricher {
       cues |= facts.cues;
       keywords.see(word, facts, inTag ? 2 : 1);
     }
-    const reading = this.#read(folded, cut, cues);
+    const reading = this.#read(folded, cut, cues, options.kind === 'message');
     const sentiment = this.sentiment.read(reading);
     const claim = this.claims.read(reading, options);
     const enrichment: Enrichment = {
@@ -161,31 +169,28 @@ export class Enricher {
       known.push(facts);
       cues |= facts.cues;
     }
-    return this.#read(folded, cut, cues);
+    return this.#read(folded, cut, cues, true);
   }
 
-  #read(folded: string, words: string[], cues: number): Reading {
+  /** @param pairs pairs of characters too: only departments read them. */
+  #read(folded: string, words: string[], cues: number, pairs: boolean): Reading {
     const { own, quoted } = ownWords(folded);
     const features = this.#features;
     features.start();
     addSignals(features, styleOf(folded), cues);
-    const things = this.#things;
-    things.length = 0;
+    const end = Math.min(folded.length, READ);
+    features.addCharacters(folded, end);
+    features.words = features.size;
     // Repost chains are read too: whom somebody repeats tells what they think.
     for (let i = 0; i < words.length; i++) {
-      const word = words[i] ?? '';
       const facts = this.#facts[i];
-      if (word === ' ' || facts === undefined) continue;
-      if (namesThing(facts)) things.push(word);
-      else features.word(word);
+      if (facts === undefined || words[i] === ' ') continue;
+      features.add(facts.hash);
+      if (facts.group !== 0) features.add(facts.group);
       if (features.size > MOST_FEATURES) break;
     }
-    features.style = features.size;
-    for (const word of things) {
-      features.word(word);
-      if (features.size > MOST_FEATURES) break;
-    }
-    features.characters(folded, Math.min(folded.length, READ));
+    features.pairs = features.size;
+    if (pairs) features.addPairs(folded, end);
     return { folded, own, quoted, words, cues, features };
   }
 

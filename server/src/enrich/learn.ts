@@ -2,7 +2,7 @@
  * In: labelled feature sets. Out: a linear model, quantised and calibrated. Called by: train (the CLI verb) and the
  * cross-validations that the model cards quote.
  */
-import { bucket, probabilities, score, type FeatureView, type LinearModel } from './linear-model.ts';
+import { bucket, probabilities, scoreOf, type LinearModel } from './linear-model.ts';
 
 /** One labelled text: its feature hashes, the index of its label, and how much it counts (1 = normally). */
 export interface Example {
@@ -13,7 +13,8 @@ export interface Example {
   silent?: number;
 }
 
-const SILENT = 0.3;
+/** How much a row counts where its file is silent. */
+export const SILENT = 0.1;
 
 export interface LearnOptions {
   labels: string[];
@@ -30,8 +31,11 @@ export interface LearnOptions {
   seed: number;
   /** Two labels need one score, that of the first. */
   oneScore?: boolean;
-  epochs?: number;
+  /** A model to start from: what is learnt is added to it, and regularisation pulls towards it instead of towards nothing. */
+  base?: LinearModel;
 }
+
+const EPOCHS = 30;
 
 /** A small seeded generator (mulberry32), so that training gives the same file every time. */
 export function seeded(seed: number): () => number {
@@ -75,19 +79,26 @@ export function learn(examples: readonly Example[], options: LearnOptions): Line
   const size = 2 ** bits;
   const rows = index(examples, bits, options.rarest);
   const norms = examples.map((example) => 1 / Math.sqrt(example.hashes.length || 1));
-  const weights = new Int8Array(size * machines);
+  const { base } = options;
+  const before = base === undefined ? undefined : scoresOf(base, examples);
+  const weights = new Int16Array(size * machines);
   const scale: number[] = [];
   const bias: number[] = [];
   for (let k = 0; k < machines; k++) {
-    const solved = solve(rows, norms, examples, k, size, options);
+    const started = before?.map((scores) => scores[k] ?? 0);
+    const solved = solve(rows, norms, examples, k, size, options, started);
+    if (base !== undefined) {
+      const scaled = base.scale[k] ?? 0;
+      for (let i = 0; i < size; i++) {
+        solved.weights[i] = (solved.weights[i] ?? 0) + (base.weights[i * machines + k] ?? 0) * scaled;
+      }
+      solved.bias += base.bias[k] ?? 0;
+    }
     let most = 0;
     for (const w of solved.weights) most = Math.max(most, Math.abs(w));
-    // A few giants would cost all others their resolution: the scale fits all but one in ten thousand.
-    const sorted = Float32Array.from(solved.weights.filter((w) => w !== 0).map(Math.abs)).sort();
-    const limit = sorted[Math.floor(sorted.length * 0.9995)] ?? most;
-    const step = (limit || 1) / 127;
+    const step = (most || 1) / 32767;
     for (let i = 0; i < size; i++) {
-      weights[i * machines + k] = Math.max(-127, Math.min(127, Math.round((solved.weights[i] ?? 0) / step)));
+      weights[i * machines + k] = Math.round((solved.weights[i] ?? 0) / step);
     }
     scale.push(step);
     bias.push(solved.bias);
@@ -96,6 +107,7 @@ export function learn(examples: readonly Example[], options: LearnOptions): Line
     task: '',
     labels: machines === 1 ? [labels[0] ?? ''] : labels,
     bits,
+    matter: false,
     weights,
     scale,
     bias,
@@ -112,6 +124,7 @@ function solve(
   positive: number,
   size: number,
   options: LearnOptions,
+  started?: readonly number[],
 ): { weights: Float32Array; bias: number } {
   const n = rows.length;
   const weightOf = (example: Example) => (example.silent === positive ? example.weight * SILENT : example.weight);
@@ -154,7 +167,7 @@ function solve(
   });
   const random = seeded(options.seed + positive * 7919);
   const order = Int32Array.from({ length: n }, (_, i) => i);
-  for (let epoch = 0; epoch < (options.epochs ?? 30); epoch++) {
+  for (let epoch = 0; epoch < EPOCHS; epoch++) {
     for (let i = n - 1; i > 0; i--) {
       const j = Math.floor(random() * (i + 1));
       const swap = order[i] ?? 0;
@@ -172,7 +185,7 @@ function solve(
         const at = row[f] ?? 0;
         dot += (w[at] ?? 0) * (ratio[at] ?? 0);
       }
-      const gradient = y * (dot * norm + b) - 1 + (diagonal[i] ?? 0) * (alpha[i] ?? 0);
+      const gradient = y * (dot * norm + b + (started?.[i] ?? 0)) - 1 + (diagonal[i] ?? 0) * (alpha[i] ?? 0);
       const before = alpha[i] ?? 0;
       const after = Math.max(0, before - gradient / (square[i] ?? 1));
       const change = (after - before) * y;
@@ -192,15 +205,10 @@ function solve(
   return { weights, bias: b };
 }
 
-/** The features of an example, for scoring outside the enricher. */
-function view(example: Example): FeatureView {
-  return { hashes: example.hashes, size: example.hashes.length };
-}
-
 export function scoresOf(model: LinearModel, examples: readonly Example[]): Float64Array[] {
   return examples.map((example) => {
     const out = new Float64Array(model.labels.length);
-    score(model, view(example), out);
+    scoreOf(model, example.hashes, out);
     return out;
   });
 }
@@ -210,6 +218,7 @@ export function outOfFold(
   examples: readonly Example[],
   options: LearnOptions,
   folds: number,
+  unlabelled: readonly Int32Array[] = [],
   groupOf?: (i: number) => number,
 ): Float64Array[] {
   const random = seeded(options.seed);
@@ -222,63 +231,126 @@ export function outOfFold(
     group.set(key, f);
     return f;
   });
+  return outOfGivenFold(examples, options, fold, unlabelled);
+}
+
+/** The same with folds that are given, e.g. one topic each. */
+export function outOfGivenFold(
+  examples: readonly Example[],
+  options: LearnOptions,
+  fold: readonly number[],
+  unlabelled: readonly Int32Array[],
+): Float64Array[] {
   const found: Float64Array[] = new Array<Float64Array>(examples.length);
-  for (let f = 0; f < folds; f++) {
-    const model = learn(
+  for (const f of new Set(fold)) {
+    const model = learnMore(
       examples.filter((_, i) => fold[i] !== f),
       options,
+      unlabelled,
     );
     examples.forEach((example, i) => {
       if (fold[i] !== f) return;
       const out = new Float64Array(model.labels.length);
-      score(model, view(example), out);
+      scoreOf(model, example.hashes, out);
       found[i] = out;
     });
   }
   return found;
 }
 
+/** An unlabelled text is taken for neutral when its scores for positive and negative differ by less. */
+const NEITHER = 0.4;
+const UNLABELLED_WEIGHT = 0.3;
+
 /**
- * Fits the map from scores to probabilities on out-of-fold scores (multinomial logistic regression, gradient descent with
- * momentum). Writes `matrix` and `offset` into the model.
+ * {@link learn}, and once more with those unlabelled texts that the first model finds neither positive nor negative as neutral examples:
+ * no labelled set of everyday posts says what neutral looks like there. Without unlabelled texts it is {@link learn}.
  */
-export function calibrate(model: LinearModel, scores: readonly Float64Array[], examples: readonly Example[]): void {
+export function learnMore(
+  examples: readonly Example[],
+  options: LearnOptions,
+  unlabelled: readonly Int32Array[],
+): LinearModel {
+  const first = learn(examples, options);
+  const [positive, neutral, negative] = ['positive', 'neutral', 'negative'].map((name) => options.labels.indexOf(name));
+  if (unlabelled.length === 0 || positive === undefined || neutral === undefined || negative === undefined)
+    return first;
+  const texts = unlabelled.map((hashes) => ({ hashes, label: neutral, weight: UNLABELLED_WEIGHT }));
+  const scores = scoresOf(first, texts);
+  const neither = texts.filter((_, i) => {
+    const s = scores[i];
+    return s !== undefined && Math.abs((s[positive] ?? 0) - (s[negative] ?? 0)) < NEITHER;
+  });
+  return learn([...examples, ...neither], options);
+}
+
+/**
+ * Fits the probabilities of a model with several labels to out-of-fold scores: one factor for all scores, so that the most probable label
+ * stays the one with the highest score. Writes `matrix` and `offset` into the model.
+ */
+export function calibrateFactor(
+  model: LinearModel,
+  scores: readonly Float64Array[],
+  examples: readonly Example[],
+): void {
   const k = model.labels.length;
-  let weight = 0;
-  for (const example of examples) weight += example.weight;
-  const matrix = model.matrix.map((row) => [...row]);
-  const offset = [...model.offset];
-  const v = matrix.map((row) => row.map(() => 0));
-  const vo = offset.map(() => 0);
-  const trial: LinearModel = { ...model, matrix, offset };
   const p = new Float64Array(k);
-  for (let iteration = 0; iteration < 400; iteration++) {
-    const g = matrix.map((row) => row.map(() => 0));
-    const go = offset.map(() => 0);
+  const set = (factor: number) => {
+    model.matrix = Array.from({ length: k }, (_, i) => Array.from({ length: k }, (_, j) => (i === j ? factor : 0)));
+    model.offset = Array.from({ length: k }, () => 0);
+  };
+  const loss = (factor: number) => {
+    set(factor);
+    let sum = 0;
     scores.forEach((s, i) => {
       const example = examples[i];
       if (example === undefined) return;
-      probabilities(trial, s, p);
-      for (let a = 0; a < k; a++) {
-        const error = example.weight * ((p[a] ?? 0) - (example.label === a ? 1 : 0));
-        go[a] = (go[a] ?? 0) + error;
-        const row = g[a];
-        if (row !== undefined) for (let c = 0; c < k; c++) row[c] = (row[c] ?? 0) + error * (s[c] ?? 0);
-      }
+      probabilities(model, s, p);
+      // Where the row's file is silent about a label, that label's share is nobody's error.
+      const thinkable = example.silent !== undefined && example.silent >= 0 ? 1 - (p[example.silent] ?? 0) : 1;
+      sum -= example.weight * Math.log(Math.max(1e-9, (p[example.label] ?? 0) / Math.max(1e-9, thinkable)));
     });
-    for (let a = 0; a < k; a++) {
-      vo[a] = 0.9 * (vo[a] ?? 0) - (0.5 * (go[a] ?? 0)) / weight;
-      offset[a] = (offset[a] ?? 0) + (vo[a] ?? 0);
-      for (let c = 0; c < k; c++) {
-        const row = matrix[a];
-        const speed = v[a];
-        if (row === undefined || speed === undefined) continue;
-        speed[c] = 0.9 * (speed[c] ?? 0) - (0.5 * (g[a]?.[c] ?? 0)) / weight;
-        row[c] = (row[c] ?? 0) + (speed[c] ?? 0);
-      }
+    return sum;
+  };
+  let best = 1;
+  let least = Infinity;
+  for (let factor = 0.5; factor < 12; factor *= 1.05) {
+    const now = loss(factor);
+    if (now < least) {
+      least = now;
+      best = factor;
     }
   }
-  const round = (x: number) => Math.round(x * 1e4) / 1e4;
-  model.matrix = matrix.map((row) => row.map(round));
-  model.offset = offset.map(round);
+  set(Math.round(best * 1e4) / 1e4);
+}
+
+/** The same for a model with one score: a factor and an offset (Platt 1999), by Newton's method. */
+export function calibrateOne(model: LinearModel, scores: readonly Float64Array[], examples: readonly Example[]): void {
+  let factor = 1;
+  let offset = 0;
+  for (let round = 0; round < 50; round++) {
+    let ga = 1e-6 * factor;
+    let gb = 0;
+    let haa = 1e-6;
+    let hab = 0;
+    let hbb = 1e-6;
+    scores.forEach((s, i) => {
+      const example = examples[i];
+      const x = s[0] ?? 0;
+      if (example === undefined) return;
+      const p = 1 / (1 + Math.exp(-(factor * x + offset)));
+      const error = example.weight * (p - (example.label === 0 ? 1 : 0));
+      const h = example.weight * p * (1 - p);
+      ga += error * x;
+      gb += error;
+      haa += h * x * x;
+      hab += h * x;
+      hbb += h;
+    });
+    const determinant = haa * hbb - hab * hab;
+    factor -= (hbb * ga - hab * gb) / determinant;
+    offset -= (haa * gb - hab * ga) / determinant;
+  }
+  model.matrix = [[Math.round(factor * 1e4) / 1e4]];
+  model.offset = [Math.round(offset * 1e4) / 1e4];
 }

@@ -2,35 +2,42 @@
  * In: folded text and its words. Out: hashed features, and scores of a linear model over them. Called by: sentiment,
  * claims, department (scoring) and train (learning). The same code makes the features in both.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 /**
- * The features of one text: 32-bit hashes, each once. Signals of style, words, single
- * characters and pairs of them. No strings are made: a hash is folded from character codes.
+ * The features of one text: 32-bit hashes, each once, and once more when it is said again. First how it is said: signals, emoticons,
+ * single characters. Then what it is about: words and their groups; last pairs of characters. Models of how a text speaks read the
+ * first two parts, models of its matter the last two. No strings are made: a hash is folded from character codes, and a word brings its own.
  */
 export class Features {
-  hashes: Int32Array = new Int32Array(4096);
+  hashes: Int32Array = new Int32Array(MOST);
   size = 0;
-  /** The first `style` of them are style alone (signals and words that name no thing): what a change of topic leaves. */
-  style = 0;
+  /** Where the words begin. */
+  words = 0;
+  /** Where the pairs begin. */
+  pairs = 0;
   /** Open-addressed set of the hashes seen in this text; a slot is current when its stamp is this text's. */
-  #slots = new Int32Array(16384);
-  #stamps = new Int32Array(16384);
+  readonly #slots = new Int32Array(16384);
+  readonly #stamps = new Int32Array(16384);
+  /** By character code: 2 × this text's stamp when it was seen once, one more when it was seen again. */
+  readonly #singles = new Int32Array(0x10000);
   #stamp = 0;
 
   start(): void {
     this.size = 0;
-    this.style = 0;
+    this.words = 0;
+    this.pairs = 0;
     this.#stamp++;
-    if (this.#stamp === 0x7fffffff) {
+    if (this.#stamp === 0x3fffffff) {
       this.#stamps.fill(0);
+      this.#singles.fill(0);
       this.#stamp = 1;
     }
   }
 
   add(hash: number, repeated = false): void {
     // Past this many distinct features a text says nothing new; it bounds the work on a text of 100,000 characters.
-    if (this.size >= 4096) return;
+    if (this.size >= MOST) return;
     const h = hash | 0;
     let slot = (Math.imul(h, 0x9e3779b1) >>> 18) & 16383;
     while (this.#stamps[slot] === this.#stamp) {
@@ -46,31 +53,59 @@ export class Features {
     this.hashes[this.size++] = h;
   }
 
-  /** Single characters and pairs of the first `end` code units. White space breaks no pair: it is skipped. */
-  characters(text: string, end: number): void {
-    let before = 0;
-    for (let i = 0; i < end && this.size < 4096; i++) {
+  /** Emoticons (`[泪]`) and single characters of the first `end` code units. */
+  addCharacters(text: string, end: number): void {
+    const once = this.#stamp * 2;
+    for (let i = 0; i < end; i++) {
       const c = text.charCodeAt(i);
       if (c === 0x20) continue;
-      const single = mix(0x811c9dc5, c);
-      this.add(single);
-      if (before !== 0) this.add(mix(before, c));
-      before = single ^ 0x22222222;
+      if (c === 0x5b) {
+        const close = text.indexOf(']', i);
+        if (close > i + 1 && close <= i + EMOTICON) this.add(hashOfSpan(EMOTICON_SEED, text, i, close));
+      }
+      const seen = this.#singles[c];
+      if (seen === once + 1 || this.size >= MOST) continue;
+      const h = mix(0x811c9dc5, c);
+      this.#singles[c] = seen === once ? once + 1 : once;
+      this.hashes[this.size++] = seen === once ? h ^ AGAIN : h;
     }
   }
 
-  word(text: string): void {
-    let h = 0x2545f491;
-    for (let i = 0; i < text.length; i++) h = mix(h, text.charCodeAt(i));
-    this.add(h);
+  /** Pairs of characters of the first `end` code units. White space breaks no pair: it is skipped. */
+  addPairs(text: string, end: number): void {
+    let before = 0;
+    for (let i = 0; i < end && this.size < MOST; i++) {
+      const c = text.charCodeAt(i);
+      if (c === 0x20) continue;
+      if (before !== 0) this.add(mix(before, c));
+      before = mix(0x811c9dc5, c) ^ 0x22222222;
+    }
   }
 }
+
+/** Most features of a text. */
+const MOST = 4096;
+
+/** Longest emoticon in code units, brackets included. */
+const EMOTICON = 9;
+const EMOTICON_SEED = 0x51ed270b;
 
 const AGAIN = 0x3c6ef372;
 
 function mix(h: number, c: number): number {
   const x = Math.imul(h ^ c, 0x01000193);
   return Math.imul(x ^ (x >>> 15), 0x2c1b3c6d);
+}
+
+function hashOfSpan(seed: number, text: string, from: number, to: number): number {
+  let h = seed;
+  for (let i = from; i < to; i++) h = mix(h, text.charCodeAt(i));
+  return h | 0;
+}
+
+/** The feature that stands for a word. */
+export function hashOfWord(word: string): number {
+  return hashOfSpan(0x2545f491, word, 0, word.length);
 }
 
 /** Where a 32-bit hash falls in a table of 2^bits. */
@@ -84,8 +119,10 @@ export interface LinearModel {
   labels: string[];
   /** The table of each label has 2^bits weights. */
   bits: number;
+  /** Reads what a text is about (words and pairs of characters) instead of how it speaks (signals, characters and words). */
+  matter: boolean;
   /** Weights, label by label interleaved: weights[bucket × labels + label] × scale[label]. */
-  weights: Int8Array;
+  weights: Int16Array;
   scale: number[];
   bias: number[];
   /** Softmax regression from scores to probabilities: logit[k] = Σ matrix[k][j]·score[j] + offset[k]. */
@@ -96,21 +133,34 @@ export interface LinearModel {
 }
 
 /** What a model needs of a text's features. */
-export type FeatureView = Pick<Features, 'hashes' | 'size'>;
+export type FeatureView = Pick<Features, 'hashes' | 'size' | 'words' | 'pairs'>;
 
-/** Scores of each label over the first `size` features: (Σ weights) / √size + bias. Writes into `out`. */
-export function score(model: LinearModel, features: FeatureView, out: Float64Array, size = features.size): void {
+/** Scores of each label over the features that the model reads: (Σ weights) / √count + bias. Writes into `out`. */
+export function score(model: LinearModel, features: FeatureView, out: Float64Array): void {
+  const from = model.matter ? features.words : 0;
+  const to = model.matter ? features.size : features.pairs;
+  scoreOf(model, features.hashes, out, from, to);
+}
+
+/** The same over all of `hashes`, which are the features that the model reads. */
+export function scoreOf(
+  model: LinearModel,
+  hashes: Int32Array,
+  out: Float64Array,
+  from = 0,
+  to: number = hashes.length,
+): void {
+  const size = to - from;
   const { labels, bits, weights, scale, bias } = model;
   const n = labels.length;
-  const hashes = features.hashes;
   if (n === 1) {
     let sum = 0;
-    for (let i = 0; i < size; i++) sum += weights[bucket(hashes[i] ?? 0, bits)] ?? 0;
+    for (let i = from; i < to; i++) sum += weights[bucket(hashes[i] ?? 0, bits)] ?? 0;
     out[0] = (sum * (scale[0] ?? 0)) / Math.sqrt(size || 1) + (bias[0] ?? 0);
     return;
   }
   out.fill(0);
-  for (let i = 0; i < size; i++) {
+  for (let i = from; i < to; i++) {
     const at = bucket(hashes[i] ?? 0, bits) * n;
     for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) + (weights[at + k] ?? 0);
   }
@@ -142,13 +192,30 @@ export function probabilities(model: LinearModel, scores: Float64Array, out: Flo
   for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) / sum;
 }
 
-const MAGIC = 'MINSHENG-LINEAR-1\n';
+const MAGIC = 'MINSHENG-LINEAR-2\n';
 
-/** File: magic line, one line of JSON (everything but the weights), then the weights as bytes. */
+/**
+ * File: magic line, one line of JSON (everything but the weights, and how many rows follow), then the rows of the table that are not
+ * all zero: their numbers (32 bits each), then their weights (16 bits each, label by label). Most of a table is zeros.
+ */
 export function saveModel(path: string, model: LinearModel): void {
   const { weights, ...head } = model;
-  const bytes = Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength);
-  writeFileSync(path, Buffer.concat([Buffer.from(MAGIC + JSON.stringify(head) + '\n'), bytes]));
+  const n = model.labels.length;
+  const rows: number[] = [];
+  for (let row = 0; row < 2 ** model.bits; row++) {
+    if (weights.subarray(row * n, row * n + n).some((weight) => weight !== 0)) rows.push(row);
+  }
+  const kept = Int16Array.from(rows.flatMap((row) => [...weights.subarray(row * n, row * n + n)]));
+  // Whole or not at all: another process may be about to load it.
+  writeFileSync(
+    `${path}.part`,
+    Buffer.concat([
+      Buffer.from(MAGIC + JSON.stringify({ ...head, rows: rows.length }) + '\n'),
+      Buffer.from(Uint32Array.from(rows).buffer),
+      Buffer.from(kept.buffer),
+    ]),
+  );
+  renameSync(`${path}.part`, path);
 }
 
 export function loadModel(path: string): LinearModel {
@@ -158,11 +225,17 @@ export function loadModel(path: string): LinearModel {
   if (bytes.subarray(0, start).toString() !== MAGIC || end < 0) {
     throw new Error(`模型文件 ${path} 已损坏或不是本系统的模型；请恢复原文件或重新训练。`);
   }
-  const head = JSON.parse(bytes.subarray(start, end).toString()) as Omit<LinearModel, 'weights'>;
-  const length = 2 ** head.bits * head.labels.length;
-  if (bytes.length - end - 1 !== length) {
-    throw new Error(`模型文件 ${path} 不完整（应有 ${length} 字节权重）；请恢复原文件或重新训练。`);
+  const { rows, ...head } = JSON.parse(bytes.subarray(start, end).toString()) as Omit<LinearModel, 'weights'> & {
+    rows: number;
+  };
+  const n = head.labels.length;
+  const body = new Uint8Array(bytes.subarray(end + 1));
+  if (body.length !== rows * (4 + 2 * n)) {
+    throw new Error(`模型文件 ${path} 不完整（应有 ${rows} 行权重）；请恢复原文件或重新训练。`);
   }
-  const weights = new Int8Array(bytes.buffer, bytes.byteOffset + end + 1, length);
+  const numbers = new Uint32Array(body.buffer, 0, rows);
+  const kept = new Int16Array(body.buffer, rows * 4, rows * n);
+  const weights = new Int16Array(2 ** head.bits * n);
+  numbers.forEach((row, i) => weights.set(kept.subarray(i * n, i * n + n), row * n));
   return { ...head, weights };
 }

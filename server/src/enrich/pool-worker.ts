@@ -5,7 +5,7 @@ import { createEnricher } from './enricher.ts';
 import type { PoolAnswer, PoolQuestion } from './pool.ts';
 import type { DictionaryEntry } from './segment.ts';
 
-const enricher = createEnricher({ dictionary: (workerData as { dictionary: DictionaryEntry[] }).dictionary });
+const enricher = createEnricher(workerData as { dictionary: DictionaryEntry[]; models: string });
 
 parentPort?.on('message', ({ id, texts, kinds, official }: PoolQuestion) => {
   const columns = emptyColumns(texts.length);

@@ -36,11 +36,11 @@ export class EnrichPool {
   private next = 0;
   private failed: unknown = null;
 
-  private constructor(dictionary: readonly DictionaryEntry[]) {
+  private constructor(dictionary: readonly DictionaryEntry[], models: string) {
     this.worker = new Worker(
       new URL(import.meta.url.endsWith('.ts') ? './pool-worker.ts' : './pool-worker.js', import.meta.url),
       {
-        workerData: { dictionary },
+        workerData: { dictionary, models },
       },
     );
     this.worker.unref();
@@ -53,8 +53,8 @@ export class EnrichPool {
   }
 
   /** Null on a machine with one core, where another thread would only get in the way. */
-  static open(dictionary: readonly DictionaryEntry[]): EnrichPool | null {
-    return availableParallelism() < 2 ? null : new EnrichPool(dictionary);
+  static open(dictionary: readonly DictionaryEntry[], models: string): EnrichPool | null {
+    return availableParallelism() < 2 ? null : new EnrichPool(dictionary, models);
   }
 
   /** In the order of `texts`. @throws UserError when the thread has died; nothing of the batch is written then. */

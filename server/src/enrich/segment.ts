@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cuesOf } from './cues.ts';
 import { Lexicon, WordKind } from './lexicon.ts';
+import { hashOfWord } from './linear-model.ts';
+import { WordGroups } from './word-groups.ts';
 import { modelPath } from './model-files.ts';
 import { isHan, isWordUnit } from './normalise.ts';
 
@@ -99,6 +101,9 @@ export interface WordFacts {
   word: boolean;
   /** What the word signals: bits of `Cue`. */
   cues: number;
+  /** Its feature for the models, and that of its group; 0 = in none. */
+  hash: number;
+  group: number;
   /** Weight as a keyword, once it was asked for; −1 before. */
   keyword: number;
 }
@@ -116,6 +121,7 @@ export class Segmenter {
   readonly #binding: Binding;
   readonly lexicon: Lexicon;
   readonly #shipped: DictionaryEntry[];
+  readonly #groups = WordGroups.shipped();
   #added: DictionaryEntry[] = [];
   #facts = new Map<string, WordFacts>();
 
@@ -184,7 +190,18 @@ export class Segmenter {
     const known = frequency > 0;
     const search = indexTokens(this.lexicon, word, known).join(' ');
     const kind = known ? this.lexicon.kind(word) : WordKind.other;
-    return { search, known, kind, frequency, word: search !== '', cues: cuesOf(word), keyword: -1 };
+    const hash = hashOfWord(word);
+    return {
+      search,
+      known,
+      kind,
+      frequency,
+      word: search !== '',
+      cues: cuesOf(word),
+      hash,
+      group: this.#groups.featureOf(hash),
+      keyword: -1,
+    };
   }
 }
 

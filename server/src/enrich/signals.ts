@@ -4,8 +4,6 @@
  */
 import { CUE_NAMES } from './cues.ts';
 import type { Features } from './linear-model.ts';
-import type { WordFacts } from './segment.ts';
-import { WordKind } from './lexicon.ts';
 
 /** Style of a text, counted in one pass over its characters. */
 export interface Style {
@@ -126,18 +124,3 @@ export const READ = 2000;
 
 /** Enough words to know a text by. */
 export const MOST_FEATURES = 2500;
-
-/** Nouns, names and unknown words: they change with the topic, the words around them hardly do. */
-export function namesThing(facts: WordFacts): boolean {
-  switch (facts.kind) {
-    case WordKind.noun:
-    case WordKind.place:
-    case WordKind.person:
-    case WordKind.organisation:
-    case WordKind.domain:
-    case WordKind.facility:
-      return true;
-    default:
-      return facts.word && !facts.known;
-  }
-}

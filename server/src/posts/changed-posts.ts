@@ -27,6 +27,8 @@ export interface ChangedPost {
   hashtags: string[];
   copyKey: string | null;
   fingerprint: string | null;
+  /** The post whose text this one repeats, word for word or edited; topics find it before claims read it. */
+  copyOf: number | null;
   engagement: number;
   topicId: number | null;
   /** The topic of the post it answers. */
@@ -121,6 +123,7 @@ async function changesAfter(db: Database, seq: number, limit: number): Promise<C
     hashtags: listOf(r['hashtags']),
     copyKey: text(r['copy_key']),
     fingerprint: text(r['fingerprint']),
+    copyOf: numberOrNull(r['copy_of']),
     engagement: Number(r['likes']) + Number(r['comments']) + Number(r['reposts']),
     topicId: numberOrNull(r['topic_id']),
     parentTopicId: numberOrNull(r['parent_topic']),

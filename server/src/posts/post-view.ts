@@ -1,7 +1,7 @@
 /**
  * In: ids of posts. Out: the posts as the contract shows them, with names of sources and official accounts. Used by: every page that shows posts.
  */
-import { Platform, PostKind, PostState, type Post, type Sentiment } from '@minsheng/contracts';
+import { Platform, PostKind, PostState, type Post, type Sentiment, type SentimentLabel } from '@minsheng/contracts';
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import { toInstant } from '../platform/clock.ts';
@@ -44,8 +44,32 @@ export class PostViews {
 
   async of(rows: readonly PostEntity[]): Promise<Post[]> {
     if (rows.length === 0) return [];
-    const [sources, accounts] = await Promise.all([this.names.sources(), this.names.accounts()]);
-    return rows.map((row) => postView(row, sources, accounts));
+    const [sources, accounts, corrected] = await Promise.all([
+      this.names.sources(),
+      this.names.accounts(),
+      this.corrected(rows),
+    ]);
+    return rows.map((row) => {
+      const post = postView(row, sources, accounts);
+      const label = corrected.get(row.id);
+      return label === undefined ? post : { ...post, correctedSentiment: label };
+    });
+  }
+
+  private async corrected(rows: readonly PostEntity[]): Promise<Map<number, SentimentLabel>> {
+    const found = new Map<number, SentimentLabel>();
+    for (let i = 0; i < rows.length; i += CHUNK) {
+      const ids = rows.slice(i, i + CHUNK).map((row) => row.id);
+      const labels = await this.db.all<{ post_id: number | string; label: number }>(
+        `SELECT post_id, label FROM sentiment_labels WHERE post_id IN (${ids.map(() => '?').join(', ')})`,
+        ids,
+      );
+      for (const { post_id, label } of labels) {
+        const sentiment = sentimentOf(label);
+        if (sentiment !== 'uncertain') found.set(Number(post_id), sentiment);
+      }
+    }
+    return found;
   }
 }
 

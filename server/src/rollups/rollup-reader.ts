@@ -3,14 +3,14 @@
  */
 import type { SentimentSplit } from '@minsheng/contracts';
 import { Injectable } from '@nestjs/common';
-import type { z } from 'zod';
 import { hourOf } from '../platform/clock.ts';
 import { Database } from '../platform/database/database.ts';
 import { firstIdAt } from '../posts/post-id.ts';
 import { DAY, HOUR, type Window } from '../platform/time-window.ts';
 import { dayStart } from './rollup.ts';
 
-export type Split = z.infer<typeof SentimentSplit>;
+/** As counted; what is shown of it is for small-cells.ts to say. */
+export type Split = Omit<SentimentSplit, 'withheld'>;
 
 /** Windows up to this long are read by the hour, longer ones by the office day. */
 export const HOURLY_WINDOW = 8 * DAY;

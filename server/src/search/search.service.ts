@@ -9,16 +9,19 @@ import { notFound } from '../platform/errors.ts';
 import { windowOf } from '../platform/time-window.ts';
 import { PostEditEntity, PostEntity } from '../posts/post.entity.ts';
 import { PostViews, sentimentCode, sentimentOf, SourceNames } from '../posts/post-view.ts';
+import { SmallCells } from '../posts/small-cells.ts';
 import { CoveragePort } from '../rollups/coverage.ts';
 import { hitPattern, snippet } from './highlight.ts';
 import { QueryCutter } from './query-cutter.ts';
 import { parseQuery } from './query-language.ts';
 import type { Quick } from './quick-search.ts';
-import { SearchEngine, type Facets, type SearchFilters } from './search-engine.ts';
+import { SearchEngine, type Facets, type SearchFilters, type SearchRequest } from './search-engine.ts';
 import { kindLabel, platformLabel, sentimentLabel } from './labels.ts';
 
 /** Replies shown with a post; the rest is a search away. */
 const REPLIES = 50;
+/** Hits whose authors are counted before sentiments are told apart. */
+const VOICES_READ = 100;
 
 @Injectable()
 export class SearchService {
@@ -29,6 +32,7 @@ export class SearchService {
     private readonly names: SourceNames,
     private readonly cutter: QueryCutter,
     private readonly coverage: CoveragePort,
+    private readonly cells: SmallCells,
     private readonly clock: Clock,
   ) {}
 
@@ -52,7 +56,8 @@ export class SearchService {
       totalIsLowerBound: count.totalIsLowerBound,
       items: posts.map((post) => ({ post, snippet: snippet(textOf(post), pattern) })),
       nextCursor: page.nextCursor,
-      facets: count.facets === null ? null : await this.named(count.facets, count.total),
+      facets:
+        count.facets === null ? null : await this.named(count.facets, count.total, await this.enoughVoices(request)),
       understood: parsed.understood,
       tookMs: Math.round((performance.now() - started) * 10) / 10,
       coverage: await this.coverage.of(window),
@@ -97,7 +102,19 @@ export class SearchService {
     }));
   }
 
-  private async named(facets: Facets, countedOver: number): Promise<NonNullable<SearchAnswer['facets']>> {
+  /** Whether the newest public hits come from enough people for their sentiments to be counted out. */
+  private async enoughVoices(request: Pick<SearchRequest, 'query' | 'filters'>): Promise<boolean> {
+    if (request.filters.official === true) return true;
+    const filters = { ...request.filters, official: false };
+    const { ids } = await this.engine.search({ ...request, filters, sort: 'time', cursor: null, limit: VOICES_READ });
+    return ids.length === 0 || (await this.cells.enoughOf(ids));
+  }
+
+  private async named(
+    facets: Facets,
+    countedOver: number,
+    tellSentiment: boolean,
+  ): Promise<NonNullable<SearchAnswer['facets']>> {
     const [sources, accounts] = await Promise.all([this.names.sources(), this.names.accounts()]);
     const buckets = <K extends string | number>(
       map: Map<K, number>,
@@ -112,7 +129,8 @@ export class SearchService {
       countedOver,
       platform: buckets(facets.platform, String, platformLabel),
       kind: buckets(facets.kind, String, kindLabel),
-      sentiment: buckets(facets.sentiment, sentimentOf, (k) => sentimentLabel(sentimentOf(k))),
+      sentiment: tellSentiment ? buckets(facets.sentiment, sentimentOf, (k) => sentimentLabel(sentimentOf(k))) : [],
+      sentimentWithheld: !tellSentiment,
       source: buckets(facets.source, String, (id) => sources.get(id) ?? `采集源 ${String(id)}（已删除）`),
       account: buckets(facets.account, String, (id) => accounts.get(id) ?? `账号 ${String(id)}`),
       days: [...facets.day].sort((a, b) => a[0].localeCompare(b[0])).map(([day, count]) => ({ day, count })),

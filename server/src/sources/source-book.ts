@@ -2,14 +2,14 @@
  * In: a source as a form or a file describes it. Out: the source, checked and with its credentials sealed. Called by: sources.controller, `crawl`.
  */
 import type { Schedule } from '@minsheng/contracts';
-import { connectorOf } from '../collect/collector.ts';
 import { scheduleProblem } from '../collect/schedule.ts';
 import { Demo } from '../demo/demo.ts';
 import { Clock } from '../platform/clock.ts';
-import { Database } from '../platform/database/database.ts';
+import { Database, type Tx } from '../platform/database/database.ts';
 import { UserError } from '../platform/errors.ts';
 import { Secrets } from '../platform/secrets.ts';
 import { Injectable } from '@nestjs/common';
+import { connectorOf } from './kinds.ts';
 import { SourceEntity } from './source.entity.ts';
 
 export interface NewSource {
@@ -40,13 +40,14 @@ export class SourceBook {
       if (taken !== undefined)
         throw new UserError('conflict', `已有名为“${name}”的采集源，没有新增。`, { todo: '请换一个名称。' });
       await tx.run(
-        'INSERT INTO sources (kind, name, settings, credentials, schedule, demo, created_at) VALUES (?, ?, ?, ?, ?, 0, ?)',
+        'INSERT INTO sources (kind, name, settings, credentials, schedule, expires_at, demo, created_at) VALUES (?, ?, ?, ?, ?, ?, 0, ?)',
         [
           kind,
           name,
           JSON.stringify(settings),
           this.seal(credentials),
           JSON.stringify(source.schedule ?? { everySeconds: connector.defaultIntervalSeconds }),
+          this.expiryOf(kind, credentials),
           this.clock.now(),
         ],
       );
@@ -79,6 +80,22 @@ export class SourceBook {
       });
     }
     return parsed.data as Record<string, unknown>;
+  }
+
+  /** New credentials for a source: sealed, their end noted, and the source is tried again with them at once. */
+  async rotate(tx: Tx, source: Pick<SourceEntity, 'id' | 'kind'>, credentials: Record<string, unknown>): Promise<void> {
+    await tx.run(
+      `UPDATE sources SET credentials = ?, expires_at = ?, revision = revision + 1, failures = 0, hold_until = 0, next_run_at = ?,
+         error_kind = NULL, message = NULL WHERE id = ?`,
+      [this.seal(credentials), this.expiryOf(source.kind, credentials), this.clock.now(), source.id],
+    );
+  }
+
+  /** When these credentials end, where they say. */
+  expiryOf(kind: string, credentials: Record<string, unknown>): number | null {
+    const connector = connectorOf(kind);
+    const parsed = connector.credentials.safeParse(credentials);
+    return parsed.success ? (connector.expiresAt?.(parsed.data)?.getTime() ?? null) : null;
   }
 
   seal(credentials: Record<string, unknown>): string | null {

@@ -35,14 +35,27 @@ export class SourceEntity {
   @Column('text', { name: 'error_kind', nullable: true }) errorKind!: string | null;
   @Column('text', { nullable: true }) message!: string | null;
   @Column(whole({ default: 0 })) posts!: number;
+  /** A copy of its open gaps, for figures that carry their coverage. */
   @Column(json({ nullable: true })) gaps!: StoredGap[] | null;
   @Column(moment({ name: 'created_at' })) createdAt!: number;
+  /** Counts changes of settings and credentials: a run that began with older ones stops after its page. */
+  @Column(whole({ default: 0 })) revision!: number;
+  /** The platform asked us to stay away until then. */
+  @Column(moment({ name: 'hold_until', default: 0 })) holdUntil!: number;
+  /** When its credentials end, where they say. */
+  @Column(moment({ name: 'expires_at', nullable: true })) expiresAt!: number | null;
+  /** The budgets its last run drew on. */
+  @Column(json({ name: 'budget_names', nullable: true })) budgetNames!: string[] | null;
 }
+
+/** New items by schedule; counters of known ones; a range of the past. */
+export type RunPurpose = 'regular' | 'refresh' | 'backfill';
 
 @Entity('source_runs')
 export class RunEntity {
   @PrimaryColumn('integer', { generated: 'increment' }) id!: number;
   @Column(whole({ name: 'source_id' })) sourceId!: number;
+  @Column('text', { default: 'regular' }) purpose!: RunPurpose;
   @Column(moment({ name: 'started_at' })) startedAt!: number;
   @Column(moment({ name: 'ended_at', nullable: true })) endedAt!: number | null;
   @Column('text') outcome!: 'running' | 'ok' | 'nothing-new' | 'waiting' | 'failed' | 'interrupted';

@@ -56,11 +56,6 @@ export class SystemController {
       search: { engine: 'SQLite FTS5（内置）', documents: count, behind: 0 },
       segmenter,
       segmenterNote: segmenter === 'nodejieba' ? null : '未能编译 nodejieba，正在使用内置的 @node-rs/jieba。',
-      models: [
-        { name: '情感', version: '2026-11-24', figure: '公开 500 条测试集准确率 90.2%' },
-        { name: '值得核实程度', version: '2026-11-24', figure: '按时间切分 macro-F1 0.766' },
-        { name: '承办单位建议', version: '2026-11-24', figure: '五折 macro-F1 0.871，前三命中 98.7%' },
-      ],
       diskFreeBytes: disk === null ? null : disk.bavail * disk.bsize,
     };
   }

@@ -9,29 +9,46 @@ import type { ChangedPost } from '../posts/changed-posts.ts';
 /** An edited copy later than this is a new saying of it. */
 const WITHIN_MS = 14 * 86_400_000;
 const SHORTEST = 8;
+const AT_ONCE = 500;
+
+function counts(post: ChangedPost): post is ChangedPost & { copyKey: string } {
+  return post.copyKey !== null && post.text.length >= SHORTEST;
+}
 
 export class CopyCounter {
   private readonly near = new NearCopies();
 
-  /** How many copies of this text there are now, this one included. */
-  async count(tx: Tx, post: ChangedPost): Promise<number> {
-    if (post.copyKey === null || post.text.length < SHORTEST) return 1;
-    const [group] = await tx.all<{ first_id: number }>('SELECT first_id FROM copy_groups WHERE copy_key = ?', [
-      post.copyKey,
-    ]);
+  /** The groups of these posts' exact wordings, asked for all at once. */
+  async groups(tx: Tx, posts: readonly ChangedPost[]): Promise<Map<string, number>> {
+    const keys = [...new Set(posts.filter(counts).map((post) => post.copyKey))];
+    const groups = new Map<string, number>();
+    for (let i = 0; i < keys.length; i += AT_ONCE) {
+      const some = keys.slice(i, i + AT_ONCE);
+      for (const { copy_key, first_id } of await tx.all<{ copy_key: string; first_id: number }>(
+        `SELECT copy_key, first_id FROM copy_groups WHERE copy_key IN (${some.map(() => '?').join(',')})`,
+        some,
+      ))
+        groups.set(copy_key, Number(first_id));
+    }
+    return groups;
+  }
+
+  /** How many copies of this text there are now, this one included. `groups` learns what is new. */
+  async count(tx: Tx, post: ChangedPost, groups: Map<string, number>): Promise<number> {
+    if (!counts(post)) return 1;
+    const known = groups.get(post.copyKey);
     // Offices write by template: two notices that differ in a number are two notices.
-    const first =
-      group !== undefined
-        ? Number(group.first_id)
-        : post.official
-          ? null
-          : this.near.see(post.id, post.text, post.at, WITHIN_MS);
-    if (group === undefined)
+    const first = known ?? (post.official ? null : this.near.see(post.id, post.text, post.at, WITHIN_MS));
+    if (known === undefined) {
+      groups.set(post.copyKey, first ?? post.id);
       await tx.run('INSERT INTO copy_groups (copy_key, first_id) VALUES (?, ?)', [post.copyKey, first ?? post.id]);
+    }
     if (first === null || first === post.id) return 1;
     await tx.run('UPDATE posts SET copy_of = ? WHERE id = ?', [first, post.id]);
-    await tx.run('UPDATE posts SET copies = copies + 1 WHERE id = ?', [first]);
-    const [row] = await tx.all<{ copies: number }>('SELECT copies FROM posts WHERE id = ?', [first]);
+    const [row] = await tx.all<{ copies: number }>(
+      'UPDATE posts SET copies = copies + 1 WHERE id = ? RETURNING copies',
+      [first],
+    );
     return Number(row?.copies ?? 2);
   }
 

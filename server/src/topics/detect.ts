@@ -24,6 +24,8 @@ import { bestTitle, titleOf } from './topic-title.ts';
 
 const CONSUMER = 'topics';
 const STEP = 1000;
+/** Parameters of one statement. */
+const AT_ONCE = 500;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** Cosine from which a post belongs to a topic. */
@@ -32,7 +34,7 @@ const JOIN = 0.28;
 const LEAVE = 0.3;
 const LEAVE_MARGIN = 0.12;
 /** A text copied this often begins a topic of its own. */
-const COPIES_FOR_TOPIC = 8;
+const COPIES_FOR_TOPIC = 30;
 /** Comments teach a topic this much of what a post does, and all of them together never more than a few posts. */
 const COMMENT_RATE = 0.05;
 const COMMENTS_THAT_TEACH = 40;
@@ -88,10 +90,11 @@ export class TopicDetector {
     try {
       const committed = await this.log.commit(last.seq, async (tx) => {
         const assigned = new Map<number, number>();
+        const groups = await this.copies.groups(tx, changes);
         for (const post of changes) {
           if (post.change !== 'stored') continue;
           this.index.seen(post.at);
-          const copies = await this.copies.count(tx, post);
+          const copies = await this.copies.count(tx, post, groups);
           const topic = await this.topicOf(tx, post, assigned, copies, events);
           if (topic === null) continue;
           assigned.set(post.id, topic.id);
@@ -282,13 +285,18 @@ export class TopicDetector {
   private async assign(tx: Tx, assigned: ReadonlyMap<number, number>): Promise<void> {
     const byTopic = new Map<number, number[]>();
     for (const [postId, topicId] of assigned) {
-      if (tx.postgres === null) await tx.run('UPDATE posts SET topic_id = ? WHERE id = ?', [topicId, postId]);
       const ids = byTopic.get(topicId);
       if (ids === undefined) byTopic.set(topicId, [postId]);
       else ids.push(postId);
     }
     for (const [topicId, ids] of byTopic) {
-      await tx.postgres?.query('UPDATE posts SET topic_id = $1 WHERE id = ANY($2::bigint[])', [topicId, ids]);
+      for (let i = 0; i < ids.length; i += AT_ONCE) {
+        const some = ids.slice(i, i + AT_ONCE);
+        await tx.run(`UPDATE posts SET topic_id = ? WHERE id IN (${some.map(() => '?').join(',')})`, [
+          topicId,
+          ...some,
+        ]);
+      }
       await this.engine.retopic(tx, ids, topicId);
     }
   }

@@ -10,6 +10,10 @@ const DAY = 24 * HOUR;
 /** A topic silent for longer is no longer joined: a news story ends, a grievance about one place comes back for weeks. */
 const ALIVE_MS = 14 * DAY;
 const GRIEVANCE_ALIVE_MS = 60 * DAY;
+/** Likeness to a news topic is halved for each of these: its silence, and its age beyond a week. */
+const NEWS_SILENT_MS = 7 * DAY;
+const NEWS_OLD_MS = 14 * DAY;
+const WEEK = 7 * DAY;
 /** Topics kept in memory; beyond it the longest silent leave. */
 const MOST_TOPICS = 10_000;
 const FEATURES_KEPT = 60;
@@ -17,7 +21,9 @@ const PLACES_KEPT = 12;
 /** A feature of more topics than this finds none. */
 const TOO_COMMON = 500;
 /** Posts about other places are alike in their problem only. */
-const ELSEWHERE = 0.7;
+const ELSEWHERE = 0.5;
+/** A place named by one in so many of a topic's posts is where it happens. */
+const LOCAL = 3;
 /** Hours kept in memory behind the newest of a topic: what heat and stage read. */
 const HOURS_KEPT_MS = 4 * DAY;
 
@@ -87,11 +93,13 @@ export class TopicIndex {
     return topic.norm === 0 ? 0 : (dot / topic.norm) * this.placeFactor(places, topic);
   }
 
+  /** 1 when the post names the place that the topic is mostly about; a topic of all over the city has no such place. */
   private placeFactor(places: readonly string[], topic: TopicState): number {
     if (places.length === 0 || topic.places.size === 0) return 1;
-    for (const place of places)
-      for (const known of topic.places.keys()) if (place.includes(known) || known.includes(place)) return 1;
-    return ELSEWHERE;
+    let named = 0;
+    for (const [known, times] of topic.places)
+      if (places.some((place) => place.includes(known) || known.includes(place))) named = Math.max(named, times);
+    return ELSEWHERE + (1 - ELSEWHERE) * Math.min(1, (LOCAL * named) / Math.max(1, topic.own));
   }
 
   best(vector: ReadonlyMap<string, number>, places: readonly string[], at: number, except?: TopicState): Found | null {
@@ -106,7 +114,7 @@ export class TopicIndex {
       const topic = this.topics.get(id);
       if (topic === undefined || topic === except || dot / topic.norm <= (best?.score ?? 0)) continue;
       if (Math.abs(at - topic.lastSeen) > aliveFor(topic)) continue;
-      const score = this.similarity(vector, places, topic);
+      const score = this.similarity(vector, places, topic) * freshness(topic, at);
       if (score > (best?.score ?? 0)) best = { topic, score };
     }
     return best;
@@ -168,6 +176,13 @@ export class TopicIndex {
     ids?.delete(id);
     if (ids?.size === 0) this.byFeature.delete(name);
   }
+}
+
+/** News of another week is other news, though it be about the same person or place; a grievance stays the same. */
+function freshness(topic: TopicState, at: number): number {
+  const silent = Math.max(0, Math.abs(at - topic.lastSeen) - DAY);
+  const age = Math.max(0, at - topic.firstSeen - WEEK);
+  return topic.messages > 0 ? 2 ** (-silent / GRIEVANCE_ALIVE_MS) : 2 ** (-silent / NEWS_SILENT_MS - age / NEWS_OLD_MS);
 }
 
 /** The time after which nothing joins a topic any more. */

@@ -6,8 +6,11 @@ import type { TopicRow, TopicStage } from '@minsheng/contracts';
 import { Injectable } from '@nestjs/common';
 import { Clock, hourOf, toInstant, toInstantOrNull } from '../platform/clock.ts';
 import { Database, type Row } from '../platform/database/database.ts';
+import { SmallCells } from '../posts/small-cells.ts';
 
 const HOUR = 3_600_000;
+/** Later than any post. */
+const ALWAYS = Date.parse('2100-01-01T00:00:00+08:00');
 /** Fewer posts are not yet a topic people talk of. */
 const LISTED_FROM = 3;
 
@@ -26,6 +29,7 @@ export class TopicRowsReader {
   constructor(
     private readonly db: Database,
     private readonly clock: Clock,
+    private readonly cells: SmallCells,
   ) {}
 
   async list(filter: TopicFilter): Promise<TopicRow[]> {
@@ -90,49 +94,51 @@ export class TopicRowsReader {
       `SELECT id, topic_id FROM claims WHERE listed = 1 AND topic_id IN (${marks})`,
       ids,
     );
-    return rows.map((r) => {
-      const id = Number(r['id']);
-      const end = ends.get(id) ?? 0;
-      const spark = new Array<number>(24).fill(0);
-      const sentiment = { positive: 0, neutral: 0, negative: 0, uncertain: 0 };
-      let posts24h = 0;
-      for (const h of hours) {
-        if (Number(h['topic_id']) !== id) continue;
-        sentiment.positive += Number(h['positive']);
-        sentiment.neutral += Number(h['neutral']);
-        sentiment.negative += Number(h['negative']);
-        sentiment.uncertain += Number(h['uncertain']);
-        const slot = 23 - Math.round((end - Number(h['hour'])) / HOUR);
-        if (slot >= 0 && slot < 24) {
-          spark[slot] = Number(h['posts']);
-          posts24h += Number(h['posts']);
+    return Promise.all(
+      rows.map(async (r) => {
+        const id = Number(r['id']);
+        const end = ends.get(id) ?? 0;
+        const spark = new Array<number>(24).fill(0);
+        const sentiment = { positive: 0, neutral: 0, negative: 0, uncertain: 0 };
+        let posts24h = 0;
+        for (const h of hours) {
+          if (Number(h['topic_id']) !== id) continue;
+          sentiment.positive += Number(h['positive']);
+          sentiment.neutral += Number(h['neutral']);
+          sentiment.negative += Number(h['negative']);
+          sentiment.uncertain += Number(h['uncertain']);
+          const slot = 23 - Math.round((end - Number(h['hour'])) / HOUR);
+          if (slot >= 0 && slot < 24) {
+            spark[slot] = Number(h['posts']);
+            posts24h += Number(h['posts']);
+          }
         }
-      }
-      const features = Object.keys(JSON.parse(String(r['features'])) as Record<string, number>);
-      const named = JSON.parse(String(r['places'])) as Record<string, number>;
-      const heat = Number(r['heat']);
-      return {
-        id: String(id),
-        title: String(r['title']),
-        heat:
-          heat > 0 ? heat : Number(r['last_seen']) < this.clock.now() - 3 * 24 * HOUR ? Number(r['peak_heat']) : heat,
-        heatDelta: heat > 0 ? Math.round((heat - Number(r['heat_day_ago'])) * 10) / 10 : 0,
-        stage: String(r['stage']) as TopicStage,
-        posts: Number(r['posts']),
-        posts24h,
-        opinions: Number(r['opinions']),
-        firstSeenAt: toInstant(Number(r['first_seen'])),
-        lastSeenAt: toInstant(Number(r['last_seen'])),
-        spark,
-        sentiment,
-        keywords: features.filter((f) => !/^[#@]/u.test(f)).slice(0, 8),
-        places: placesOf(features, named),
-        officialAnswer: r['official_at'] !== null,
-        officialAnswerAt: toInstantOrNull(r['official_at'] === null ? null : Number(r['official_at'])),
-        claimIds: claims.filter((c) => Number(c.topic_id) === id).map((c) => String(c.id)),
-        muted: Number(r['muted']) === 1,
-      };
-    });
+        const features = Object.keys(JSON.parse(String(r['features'])) as Record<string, number>);
+        const named = JSON.parse(String(r['places'])) as Record<string, number>;
+        const heat = Number(r['heat']);
+        return {
+          id: String(id),
+          title: String(r['title']),
+          heat:
+            heat > 0 ? heat : Number(r['last_seen']) < this.clock.now() - 3 * 24 * HOUR ? Number(r['peak_heat']) : heat,
+          heatDelta: heat > 0 ? Math.round((heat - Number(r['heat_day_ago'])) * 10) / 10 : 0,
+          stage: String(r['stage']) as TopicStage,
+          posts: Number(r['posts']),
+          posts24h,
+          opinions: Number(r['opinions']),
+          firstSeenAt: toInstant(Number(r['first_seen'])),
+          lastSeenAt: toInstant(Number(r['last_seen'])),
+          spark,
+          sentiment: await this.cells.shown(sentiment, { from: 0, to: ALWAYS, topicId: id }),
+          keywords: features.filter((f) => !/^[#@]/u.test(f)).slice(0, 8),
+          places: placesOf(features, named),
+          officialAnswer: r['official_at'] !== null,
+          officialAnswerAt: toInstantOrNull(r['official_at'] === null ? null : Number(r['official_at'])),
+          claimIds: claims.filter((c) => Number(c.topic_id) === id).map((c) => String(c.id)),
+          muted: Number(r['muted']) === 1,
+        };
+      }),
+    );
   }
 }
 

@@ -20,7 +20,7 @@ export function titleOf(post: {
   if (headline !== null) return { title: shorten(matterOnly(headline.replaceAll('#', ''))), rank: 2 };
   if (tag !== undefined) return { title: tag, rank: 3 };
   const sentences = post.text
-    .replace(/#[^#]{1,40}#|\[[^\]]{1,8}\]|https?:\S+|@\S+/gu, ' ')
+    .replace(/#[^#]{1,40}#|[【】]|\[[^\]]{1,8}\]|https?:\S+|@\S+/gu, ' ')
     .split(/[。！？!?\n；;~]+/u)
     .map((s) => s.trim())
     .filter((s) => s.length >= 6);
@@ -31,7 +31,7 @@ export function titleOf(post: {
 const OPENING =
   /^(?:尊敬的.{0,10}[:：，,]|您好[,，！!]?|你好[,，！!]?|(?:再次|强烈|坚决|紧急|重复|跪求|恳请|请求|请政府|请|关于|有关|对于|投诉|举报|反映|反应|咨询|请问|求助|建议|希望|要求|呼吁|质疑|控诉|实名|严惩|继续)+[:：，,]?)/u;
 const CLOSING =
-  /(?:的(?:相关)?(?:投诉|举报|反映|建议|诉求|咨询|疑问|疑惑|请示|几个问题|几点建议|相关问题|问题|情况)|怎么办|何时能解决|请解决|请求解决|望解决)[。？?！!]*$/u;
+  /(?:的(?:相关|一些|有关|几点|严重)?(?:投诉|举报|反映|建议|诉求|咨询|疑问|疑惑|请示|几个问题|问题|情况)|怎么办|何时能解决|请解决|请求解决|望解决)[。？?！!]*$/u;
 
 function matterOnly(title: string): string {
   const open = title.trim().replace(OPENING, '');

@@ -13,12 +13,14 @@ import {
 import { Controller } from '@nestjs/common';
 import type { Caller } from '../platform/auth/caller.ts';
 import { Clock, toInstant } from '../platform/clock.ts';
+import { Database, type Row } from '../platform/database/database.ts';
 import { disturb } from '../posts/changed-posts.ts';
-import { Database } from '../platform/database/database.ts';
 import { conflict, notFound } from '../platform/errors.ts';
 import { CallerParam, Endpoint, Input } from '../platform/http/endpoint.ts';
 import { windowOf } from '../platform/time-window.ts';
 import { PostViews } from '../posts/post-view.ts';
+import { SmallCells } from '../posts/small-cells.ts';
+import type { Split } from '../rollups/rollup-reader.ts';
 import { SearchEngine } from '../search/search-engine.ts';
 import { CoveragePort } from '../rollups/coverage.ts';
 import { TopicDetector } from './detect.ts';
@@ -39,6 +41,7 @@ export class TopicsController {
     private readonly detector: TopicDetector,
     private readonly clock: Clock,
     private readonly engine: SearchEngine,
+    private readonly cells: SmallCells,
   ) {}
 
   @Endpoint(routes.topics.list)
@@ -101,7 +104,7 @@ export class TopicsController {
         busiest === null ? null : { at: Number(busiest['hour']), posts: Number(busiest['posts']) },
         opinions[0],
       ),
-      curve: curveOf(hours),
+      curve: await this.curve(id, hours),
       marks: [
         ...events.map((e) => ({
           at: toInstant(Number(e['at'])),
@@ -138,6 +141,17 @@ export class TopicsController {
         to: Math.max(last + 1000, Number(raw['first_seen']) + HOUR),
       }),
     };
+  }
+
+  private async curve(id: number, hours: readonly Row[]): Promise<TopicDetail['curve']> {
+    const { width, buckets } = curveOf(hours);
+    return Promise.all(
+      buckets.map(async ({ at, split, ...counts }) => ({
+        at: toInstant(at),
+        ...counts,
+        sentiment: await this.cells.shown(split, { from: at, to: at + width, topicId: id }),
+      })),
+    );
   }
 
   /** Distinct texts, the most copied and most liked first; a text that 300 people copied is one opinion said 300 times. */
@@ -229,37 +243,41 @@ function summaryOf(row: TopicRow, busiest: { at: number; posts: number } | null,
   return [
     `自 ${clock(row.firstSeenAt)} 起共 ${row.posts} 条、${row.opinions} 种说法，最近一条在 ${clock(row.lastSeenAt)}。`,
     busiest === null ? '' : `讨论最多的一小时是 ${clock(toInstant(busiest.at))}，${busiest.posts} 条。`,
-    decided >= 10
-      ? `可判断情感的 ${decided} 条中，负面占 ${Math.round((100 * negative) / decided)}%（n=${decided}）。`
-      : '可判断情感的不足 10 条，不作比例。',
+    row.sentiment.withheld > 0
+      ? '发言者不足 10 人，不作情感统计。'
+      : decided >= 10
+        ? `可判断情感的 ${decided} 条中，负面占 ${Math.round((100 * negative) / decided)}%（n=${decided}）。`
+        : '可判断情感的不足 10 条，不作比例。',
     first !== undefined && first.copies > 1 ? `被转述最多的一种说法出现 ${first.copies} 次。` : '',
     row.officialAnswer ? `官方账号已于 ${clock(row.officialAnswerAt ?? row.firstSeenAt)} 发声。` : '尚无官方账号发声。',
   ].join('');
 }
 
+interface CurveBucket {
+  at: number;
+  total: number;
+  official: number;
+  split: Split;
+}
+
 /** Hourly, or wider where the topic lived for more than 400 hours. */
-function curveOf(hours: readonly Record<string, string | number | null>[]): TopicDetail['curve'] {
+function curveOf(hours: readonly Row[]): { width: number; buckets: CurveBucket[] } {
   const first = Number(hours[0]?.['hour'] ?? 0);
   const last = Number(hours.at(-1)?.['hour'] ?? 0);
   const width = Math.max(1, Math.ceil((last - first) / HOUR / MOST_BUCKETS)) * HOUR;
-  const buckets = new Map<number, TopicDetail['curve'][number]>();
+  const buckets = new Map<number, CurveBucket>();
   for (let at = first; hours.length > 0 && at <= last; at += width) {
-    buckets.set(at, {
-      at: toInstant(at),
-      total: 0,
-      sentiment: { positive: 0, neutral: 0, negative: 0, uncertain: 0 },
-      official: 0,
-    });
+    buckets.set(at, { at, total: 0, official: 0, split: { positive: 0, neutral: 0, negative: 0, uncertain: 0 } });
   }
   for (const h of hours) {
     const bucket = buckets.get(first + Math.floor((Number(h['hour']) - first) / width) * width);
     if (bucket === undefined) continue;
     bucket.total += Number(h['posts']);
     bucket.official += Number(h['official']);
-    bucket.sentiment.positive += Number(h['positive']);
-    bucket.sentiment.neutral += Number(h['neutral']);
-    bucket.sentiment.negative += Number(h['negative']);
-    bucket.sentiment.uncertain += Number(h['uncertain']);
+    bucket.split.positive += Number(h['positive']);
+    bucket.split.neutral += Number(h['neutral']);
+    bucket.split.negative += Number(h['negative']);
+    bucket.split.uncertain += Number(h['uncertain']);
   }
-  return [...buckets.values()];
+  return { width, buckets: [...buckets.values()] };
 }

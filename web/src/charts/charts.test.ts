@@ -24,6 +24,7 @@ const bucket = (at: string, negative: number, neutral = 0) => ({
   neutral,
   negative,
   uncertain: 0,
+  withheld: 0,
   official: 0,
 });
 const series: VolumeSeries = {
@@ -48,7 +49,16 @@ describe('volume', () => {
     const layers = Array.isArray(option.series) ? option.series : [];
     expect(layers.map((s) => s.name)).toEqual(['负面', '难以判断', '中性', '正面']);
     const second = layers.reduce((n, s) => n + Number(Array.isArray(s.data) ? s.data[1] : 0), 0);
-    expect(second).toBe(volumeTable(series).rows[1]?.[5]);
+    expect(second).toBe(volumeTable(series).rows[1]?.[6]);
+  });
+  it('draws what fewer than ten people said as one piece that tells no sentiment', () => {
+    const [first] = series.buckets;
+    if (first === undefined) throw new Error('no bucket');
+    const few = { ...first, positive: 0, neutral: 0, negative: 0, uncertain: 0, withheld: 9 };
+    const option = volumeOption({ ...series, buckets: [few] }, lightTheme);
+    const layers = Array.isArray(option.series) ? option.series : [];
+    expect(layers.at(-1)).toMatchObject({ name: '不足 10 人，不分情感', data: [9] });
+    expect(volumeFinding({ ...series, buckets: [few] }, Date.parse(few.at))).not.toContain('负面');
   });
   it('puts a mark into the bucket in which it fell and escapes its words in the tooltip', () => {
     const instants = series.buckets.map((b) => b.at);
@@ -211,6 +221,7 @@ describe('colours', () => {
         ink: theme.ink,
         paper: theme.paper,
         unsure: theme.unsure,
+        withheld: theme.withheld,
       }).toEqual({
         teal: token(block, 'teal'),
         grey: token(block, 'grey'),
@@ -218,6 +229,7 @@ describe('colours', () => {
         ink: token(block, 'ink'),
         paper: token(block, 'paper'),
         unsure: token(block, 'unsure'),
+        withheld: token(block, 'withheld'),
       });
     }
   });

@@ -15,6 +15,7 @@ export interface ChartTheme {
   grey: string;
   orange: string;
   unsure: string;
+  withheld: string;
 }
 
 export const lightTheme: ChartTheme = {
@@ -30,6 +31,7 @@ export const lightTheme: ChartTheme = {
   grey: '#a9b1bc',
   orange: '#d4722a',
   unsure: '#dfe3e8',
+  withheld: '#c3cad3',
 };
 
 export const darkTheme: ChartTheme = {
@@ -45,6 +47,7 @@ export const darkTheme: ChartTheme = {
   grey: '#6f7a88',
   orange: '#e08a4e',
   unsure: '#3b4552',
+  withheld: '#566273',
 };
 
 export const CHART_FONT = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', sans-serif";

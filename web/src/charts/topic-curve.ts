@@ -6,7 +6,7 @@ import type { EChartsOption } from 'echarts';
 import { exactCount, percentText, timeText } from '../ui/format.ts';
 import type { Table } from './csv.ts';
 import type { ChartTheme } from './theme.ts';
-import { volumeOption, volumeTable } from './volume.ts';
+import { volumeKeys, volumeOption, volumeTable } from './volume.ts';
 
 function asSeries(detail: TopicDetail): VolumeSeries {
   const [first, second] = detail.curve;
@@ -52,6 +52,10 @@ export function topicFinding(detail: TopicDetail, now: number): string {
 
 export function topicCurveOption(detail: TopicDetail, theme: ChartTheme, width?: number): EChartsOption {
   return volumeOption(asSeries(detail), theme, width) satisfies EChartsOption;
+}
+
+export function topicCurveKeys(detail: TopicDetail, theme: ChartTheme) {
+  return volumeKeys(asSeries(detail), theme);
 }
 
 export function topicCurveTable(detail: TopicDetail): Table {

@@ -8,7 +8,7 @@ import { PHONE_PLOT_WIDTH, PLOT_WIDTH } from './time-axis.ts';
 
 export const chartTheme = computed(() => (isDark.value ? darkTheme : lightTheme));
 
-const phone = typeof matchMedia === 'function' ? matchMedia('(max-width: 760px)') : null;
+const phone = typeof matchMedia === 'function' ? matchMedia('(max-width: 47.5em)') : null;
 const isPhone = ref(phone?.matches ?? false);
 phone?.addEventListener('change', (event) => (isPhone.value = event.matches));
 export const plotWidth = computed(() => (isPhone.value ? PHONE_PLOT_WIDTH : PLOT_WIDTH));

@@ -10,8 +10,8 @@ import { CHART_FONT, type ChartTheme } from './theme.ts';
 import { bucketTitle, countAxis, escapeHtml, eventMarks, sharedTooltip, tableTime, timeAxis } from './time-axis.ts';
 
 type Bucket = VolumeSeries['buckets'][number];
-export const total = (b: Pick<Bucket, 'positive' | 'neutral' | 'negative' | 'uncertain'>): number =>
-  b.positive + b.neutral + b.negative + b.uncertain;
+type Split = Pick<Bucket, 'positive' | 'neutral' | 'negative' | 'uncertain' | 'withheld'>;
+export const total = (b: Split): number => b.positive + b.neutral + b.negative + b.uncertain + b.withheld;
 
 export function bucketName(seconds: number): string {
   if (seconds % 86_400 === 0) return seconds === 86_400 ? '天' : `${seconds / 86_400} 天`;
@@ -26,12 +26,12 @@ export function volumeFinding(series: VolumeSeries, now: number): string {
     null,
   );
   if (!peak || total(peak) === 0) return '这段时间没有采集到公众声音';
-  const share = percentText(peak.negative / total(peak));
   const when =
     series.bucketSeconds >= 86_400
       ? timeText(peak.at, now).slice(0, -6)
       : `${timeText(peak.at, now)} 起的${series.bucketSeconds === 3600 ? '一小时' : ` ${bucketName(series.bucketSeconds)}`}`;
-  return `${when}最多，${exactCount(total(peak))} 条，其中负面 ${share}`;
+  const most = `${when}最多，${exactCount(total(peak))} 条`;
+  return peak.withheld > 0 ? most : `${most}，其中负面 ${percentText(peak.negative / total(peak))}`;
 }
 
 const LAYERS = [
@@ -39,9 +39,15 @@ const LAYERS = [
   { key: 'uncertain', name: '难以判断', color: 'unsure' },
   { key: 'neutral', name: '中性', color: 'grey' },
   { key: 'positive', name: '正面', color: 'teal' },
+  { key: 'withheld', name: '不足 10 人，不分情感', color: 'withheld' },
 ] as const;
 
-export const volumeKeys = (theme: ChartTheme) => LAYERS.map((l) => ({ name: l.name, color: theme[l.color] }));
+/** The layers that have something in them; the four sentiments always. */
+const layersOf = (buckets: readonly Bucket[]) =>
+  LAYERS.filter((l) => l.key !== 'withheld' || buckets.some((b) => b.withheld > 0));
+
+export const volumeKeys = (series: VolumeSeries, theme: ChartTheme) =>
+  layersOf(series.buckets).map((l) => ({ name: l.name, color: theme[l.color] }));
 
 /** @param width of the plot in pixels, to place the marks' labels. */
 export function volumeOption(series: VolumeSeries, theme: ChartTheme, width?: number): EChartsOption {
@@ -57,7 +63,10 @@ export function volumeOption(series: VolumeSeries, theme: ChartTheme, width?: nu
         const index = (Array.isArray(params) ? params[0] : params)?.dataIndex ?? 0;
         const b = series.buckets[index];
         if (!b) return '';
-        const lines = LAYERS.map((l) => `${l.name} ${exactCount(b[l.key])}`);
+        const lines =
+          b.withheld > 0
+            ? ['发言者不足 10 人，不分情感']
+            : LAYERS.filter((l) => l.key !== 'withheld').map((l) => `${l.name} ${exactCount(b[l.key])}`);
         const said = series.marks
           .filter(
             (m) =>
@@ -75,7 +84,7 @@ export function volumeOption(series: VolumeSeries, theme: ChartTheme, width?: nu
     },
     xAxis: timeAxis(instants, series.bucketSeconds, theme),
     yAxis: countAxis(theme),
-    series: LAYERS.map((layer, i) => ({
+    series: layersOf(series.buckets).map((layer, i) => ({
       name: layer.name,
       type: 'bar' as const,
       stack: 'volume',
@@ -90,13 +99,14 @@ export function volumeOption(series: VolumeSeries, theme: ChartTheme, width?: nu
 
 export function volumeTable(series: VolumeSeries): Table {
   return {
-    columns: ['时间（北京时间）', '正面', '中性', '负面', '难以判断', '合计', '官方发布'],
+    columns: ['时间（北京时间）', '正面', '中性', '负面', '难以判断', '不分情感（不足 10 人）', '合计', '官方发布'],
     rows: series.buckets.map((b) => [
       tableTime(b.at),
       b.positive,
       b.neutral,
       b.negative,
       b.uncertain,
+      b.withheld,
       total(b),
       b.official,
     ]),

@@ -215,7 +215,7 @@ describe('采集状态', () => {
     expect(page.find('h1 + p').text()).toContain('2 个需要处理');
     const first = page.find('article').text();
     expect(first).toContain('澜川发布微信评论');
-    expect(first).toContain('评论缺少 214 条：登录已失效');
+    expect(first).toContain('评论缺少，214 条（登录失效）');
   });
 
   it('shows an officer no way to change sources', async () => {

@@ -45,8 +45,8 @@ describe('briefing words', () => {
   });
   it('draws paper columns against the highest hour, also when all hours are empty', () => {
     const volume = [
-      { at: '2026-11-24T00:00:00+08:00', positive: 1, neutral: 1, negative: 2, uncertain: 0 },
-      { at: '2026-11-24T01:00:00+08:00', positive: 0, neutral: 1, negative: 1, uncertain: 0 },
+      { at: '2026-11-24T00:00:00+08:00', positive: 1, neutral: 1, negative: 2, uncertain: 0, withheld: 0 },
+      { at: '2026-11-24T01:00:00+08:00', positive: 0, neutral: 1, negative: 1, uncertain: 0, withheld: 0 },
     ];
     const drawn = paperColumns({ charts: { volume } });
     expect(drawn.map((c) => [c.all, c.negative, c.label])).toEqual([
@@ -232,7 +232,15 @@ describe('facets', () => {
     expect(everyDay(far)).toEqual(far);
   });
   it('names sentiments as every other page does', () => {
-    const none = { countedOver: 0, platform: [], kind: [], source: [], account: [], days: [] };
+    const none = {
+      countedOver: 0,
+      sentimentWithheld: false,
+      platform: [],
+      kind: [],
+      source: [],
+      account: [],
+      days: [],
+    };
     const shown = shownFacets({ ...none, sentiment: [{ value: 'uncertain', label: '不确定', count: 2 }] });
     expect(shown.sentiment).toEqual([{ value: 'uncertain', label: '难以判断', count: 2 }]);
   });

@@ -86,9 +86,13 @@ describe('ui', () => {
   });
 
   it('reads sentiment out with its base', () => {
-    const bar = mount(SentimentBar, { props: { split: { positive: 1, neutral: 1, negative: 2, uncertain: 0 } } });
+    const bar = mount(SentimentBar, {
+      props: { split: { positive: 1, neutral: 1, negative: 2, uncertain: 0, withheld: 0 } },
+    });
     expect(bar.find('[role=img]').attributes('aria-label')).toBe('正面 25%，中性 25%，负面 50%，难以判断 0%（n=4）');
-    const none = mount(SentimentBar, { props: { split: { positive: 0, neutral: 0, negative: 0, uncertain: 0 } } });
+    const none = mount(SentimentBar, {
+      props: { split: { positive: 0, neutral: 0, negative: 0, uncertain: 0, withheld: 0 } },
+    });
     expect(none.find('[role=img]').attributes('aria-label')).toBe('没有可判断情感的帖文');
   });
 

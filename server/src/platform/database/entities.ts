@@ -4,6 +4,7 @@
 import { AccountEntity } from '../../accounts/account.entity.ts';
 import { AuditEntity, AuthorKeyEntity, SessionEntity, SettingEntity, UserEntity } from '../auth/user.entity.ts';
 import { RunEntity, SourceEntity } from '../../sources/source.entity.ts';
+import { SentimentLabelEntity } from '../../labels/label.entity.ts';
 import { WordEntity } from '../../system/word.entity.ts';
 import { BriefingEntity } from '../../briefings/briefing.entity.ts';
 import {
@@ -44,4 +45,5 @@ export const entities = [
   SourceEntity,
   RunEntity,
   WordEntity,
+  SentimentLabelEntity,
 ];

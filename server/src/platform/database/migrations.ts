@@ -3,7 +3,9 @@
  * A migration is named `<What><timestamp>`; it belongs to the module whose tables it makes and lies in that module's folder.
  */
 import { Briefings1763900000031 } from '../../briefings/briefings.migration.ts';
+import { Collect1764000001000 } from '../../collect/collect.migration.ts';
 import { Inbox1763900000030 } from '../../inbox/inbox.migration.ts';
+import { Labels1764000002001 } from '../../labels/labels.migration.ts';
 import { Posts1763900000001 } from '../../posts/posts.migration.ts';
 import { Search1763900000010 } from '../../search/search.migration.ts';
 import { SearchTuning1764000000001 } from '../../search/search-tuning.migration.ts';
@@ -24,7 +26,9 @@ export const migrations = [
   Briefings1763900000031,
   Platform1763900000040,
   SearchTuning1764000000001,
+  Labels1764000002001,
   TopicMemory1764000003001,
+  Collect1764000001000,
   PostMonths1764000004001,
   SearchWords1764000004002,
   Leases1764000004003,

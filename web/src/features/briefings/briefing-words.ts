@@ -4,6 +4,7 @@
  */
 import type { Briefing, Figure, VolumeSeries } from '@minsheng/contracts';
 import { dayText, fullTime, partsAt } from '../../ui/format.ts';
+import { total } from '../../charts/volume.ts';
 
 export interface ResolvedRun {
   text: string;
@@ -69,15 +70,14 @@ export function paperColumns(
   briefing: Pick<Briefing, 'charts'>,
 ): { at: string; label: string; total: number; all: number; negative: number }[] {
   const volume = briefing.charts.volume;
-  const sum = (v: (typeof volume)[number]): number => v.positive + v.neutral + v.negative + v.uncertain;
-  const most = Math.max(1, ...volume.map(sum));
+  const most = Math.max(1, ...volume.map(total));
   return volume.map((v) => {
     const p = partsAt(v.at);
     return {
       at: v.at,
       label: p.hour === 0 ? `${p.month}/${p.day}` : p.hour % 6 === 0 ? `${p.hour} 时` : '',
-      total: sum(v),
-      all: (sum(v) / most) * 100,
+      total: total(v),
+      all: (total(v) / most) * 100,
       negative: (v.negative / most) * 100,
     };
   });

@@ -1,7 +1,15 @@
 /**
  * In: schedules, runs and hourly counts. Out: the words and shades of 采集状态. Called by: sources pages.
  */
-import { type RunView, type Schedule, type SourceCreate, SourceFile, type SourceView } from '@minsheng/contracts';
+import {
+  type BackfillView,
+  type ImportField,
+  type RunView,
+  type Schedule,
+  type SourceCreate,
+  SourceFile,
+  type SourceView,
+} from '@minsheng/contracts';
 
 const UNITS: readonly (readonly [string, number])[] = [
   ['天', 86_400],
@@ -77,6 +85,61 @@ export function readSourceFile(text: string): ReadFile {
   return { file: null, problem: `文件内容不符合格式（${where}），没有导入任何采集源。` };
 }
 
-/** `漏采评论 120 条：登录已失效` */
-export const gapText = (gap: SourceView['openGaps'][number]): string =>
-  `${gap.what}${gap.size === null ? '' : ` ${gap.size.toLocaleString('en-US')} 条`}：${gap.cause}`;
+/** Why something is missing, as the server names it. */
+const CAUSE: Record<string, string> = {
+  'platform-limit': '平台限制，不再提供',
+  'login-needed': '登录失效',
+  truncated: '平台只给出部分',
+  deleted: '已被删除',
+  skipped: '内容不完整，未入库',
+  unknown: '原因待查',
+  outage: '采集中断',
+  silence: '比平时久没有新内容',
+  rejected: '不符合入库要求',
+  sequence: '推送序号不连续',
+};
+
+const causeText = (cause: string): string => CAUSE[cause] ?? cause;
+
+/** Gaps whose name says the cause already. */
+const NAMED = new Set(['outage', 'silence', 'sequence']);
+
+/** `漏采评论，120 条（登录失效）`; sizes learned from the rhythm are estimates. */
+export function gapText({
+  what,
+  size,
+  cause,
+}: Pick<SourceView['openGaps'][number], 'what' | 'size' | 'cause'>): string {
+  const count = size === null ? '条数未知' : `${cause === 'silence' ? '约 ' : ''}${size.toLocaleString('en-US')} 条`;
+  return `${what}，${count}${NAMED.has(cause) ? '' : `（${causeText(cause)}）`}`;
+}
+
+export const BACKFILL: Record<BackfillView['state'], string> = {
+  waiting: '进行中',
+  done: '已完成',
+  cancelled: '已取消',
+  failed: '需要处理',
+};
+
+export const PURPOSE: Record<RunView['purpose'], string> = { regular: '采集', refresh: '更新互动数', backfill: '补采' };
+
+export const FIELD: Record<ImportField, string> = {
+  text: '正文',
+  publishedAt: '发布时间',
+  title: '标题',
+  id: '编号',
+  author: '群众昵称（只用于计数，不保存）',
+  account: '政务账号名称',
+  parentId: '所属帖文编号',
+  url: '链接',
+  likes: '点赞数',
+  comments: '评论数',
+  reposts: '转发数',
+  reads: '阅读数',
+};
+
+/** `2026-11-01` as the first moment of that office day, `days` later. */
+export function officeDay(day: string, days = 0): string {
+  const ms = Date.parse(`${day}T00:00:00+08:00`) + days * 86_400_000;
+  return `${new Date(ms + 8 * 3_600_000).toISOString().slice(0, 19)}+08:00`;
+}

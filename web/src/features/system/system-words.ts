@@ -1,7 +1,7 @@
 /**
  * In: sizes and audit actions. Out: the words that the system pages show. Called by: system pages.
  */
-import { type Route, routes } from '@minsheng/contracts';
+import { type ErrorCode, type Route, routes } from '@minsheng/contracts';
 
 /** `1.2 GB`; binary steps, one decimal. */
 export function bytesText(bytes: number): string {
@@ -14,6 +14,21 @@ export function bytesText(bytes: number): string {
   }
   return `${unit === 0 ? value : Number(value.toFixed(1))} ${units[unit] ?? ''}`;
 }
+
+const REFUSALS: Partial<Record<ErrorCode, string>> = {
+  'wrong-credentials': '账号或口令不正确',
+  'locked-out': '账号已锁定',
+  'login-required': '没有登录',
+  'password-change-required': '须先修改口令',
+  forbidden: '角色不允许',
+  csrf: '缺少页面校验码',
+  conflict: '与现有情况冲突',
+  'invalid-input': '填写有误',
+  'not-found': '对象不存在',
+};
+/** Why a step was refused; the record keeps the code. */
+export const refusalText = (detail: string | null): string =>
+  detail === null ? '' : (REFUSALS[detail as ErrorCode] ?? detail);
 
 const NAMES = new Map(
   Object.values(routes)

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkable, likeness, pairsOf, statementOf, telling, type Said } from './wording.ts';
+
+const said = (text: string, words: string[] = [], places: string[] = []): Said => ({
+  text,
+  pairs: pairsOf(text),
+  words: new Set([...words, ...places]),
+  places,
+});
+
+describe('one rumour in other words', () => {
+  const first = said('青龙水库大坝出现渗漏，下游的人今晚赶紧往高处走', ['大坝', '渗漏'], ['青龙水库']);
+  it.each([
+    [
+      'the same place and matter',
+      said('我表哥在青龙水库边上，说坝脚已经渗水了，今晚要泄洪', ['渗水'], ['青龙水库']),
+      true,
+    ],
+    ['the same things, no place', said('群里都在传水库大坝渗漏要决堤，大家快收拾东西', ['大坝', '渗漏'], []), true],
+    ['another reservoir', said('白石水库大坝例行放水检修，水位正常', ['大坝'], ['白石水库']), false],
+    ['the contrary', said('青龙水库大坝没有渗漏，下游的人不用走', ['大坝', '渗漏'], ['青龙水库']), false],
+    ['the same place, another matter', said('青龙水库边上新修了步道，周末可以去走走', ['步道'], ['青龙水库']), false],
+  ])('%s', (_, other, same) => {
+    expect(likeness(other, first) > 0).toBe(same);
+  });
+
+  it('is symmetric where nobody only wishes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (a, b) => {
+        const [x, y] = [said(a), said(b)];
+        expect(likeness(x, y)).toBe(likeness(y, x));
+      }),
+    );
+  });
+});
+
+describe('what can be checked', () => {
+  it.each([
+    ['桐荫小学二十多个孩子食堂吃完饭上吐下泻', true],
+    ['公交票价下个月要涨到3元，内部文件都下来了', true],
+    ['希望早日涨价结束，大家平安', false],
+    ['武汉加油，致敬每一位医护人员', false],
+    ['水库大坝渗漏是真的吗', false],
+    ['德国死亡率低但治愈率也低', false],
+  ])('%s: %s', (text, can) => {
+    expect(checkable(text)).toBe(can);
+  });
+
+  it('tells news from a slogan that many pass on', () => {
+    expect(telling('听说这家平台的高层已经失联，三万多人的存款取不出来，大家赶紧去报案登记')).toBe(true);
+    expect(telling('众志成城，共克时艰，中国加油，武汉加油，一切都会好起来的')).toBe(false);
+  });
+
+  it('states without the marks of passing on', () => {
+    expect(statementOf('转：刚收到，青龙水库大坝出现裂缝[泪]')).toBe('青龙水库大坝出现裂缝');
+  });
+});

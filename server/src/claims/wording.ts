@@ -1,0 +1,130 @@
+/**
+ * In: what a post says. Out: the statement in it, whether it can be checked at all, and how it compares with another. Called by: claims/detect.ts.
+ */
+import { polarityDiffers } from '../enrich/negation.ts';
+import { fold } from '../enrich/normalise.ts';
+import { numbersContradict } from './match.ts';
+
+/** Overlap of character pairs, relative to the shorter text, from which two texts say the same. */
+const SAME = 0.55;
+/** Less overlap will do when the texts also name the same places and things. */
+const SAME_MATTER = 0.3;
+const PER_WORD = 0.12;
+
+/** Events and decisions that are so or are not so. */
+const FACTUAL =
+  /[0-9一二三四五六七八九十多数两几](?:人|名|例|位|个).{0,6}(?:死|亡)|致.{0,3}死|伤亡|遇难|身亡|决堤|溃坝|渗漏|渗水|大坝|爆炸|坍塌|泄漏|泄洪|撤离|撤人|中毒|上吐下泻|送到.{0,6}医院|涨价|要涨|涨到|折扣取消|内部文件|内部消息|封路|停课|被抓|跳楼|拐卖|猝死|打人|殴打|强拆/u;
+
+/** Wrongs that somebody is said to have done. */
+const ALLEGED =
+  /造假|封口|保护伞|失联|跑路|兑付|假冒|伪劣|瞒报|谎报|瞒着|压着不|倒卖|挪用|截留|受贿|贪污|黑幕|掩盖|不敢公开|不让.{0,6}说|捂盖子/u;
+
+/** Wishes, questions, pleas, thanks and quips state nothing. */
+const WISH =
+  /[？?]|请问|问一下|能不能|怎么预约|希望|建议|凭什么|要什么条件|加油|谢谢|感谢|辛苦|致敬|祈祷|平安|祝大家|祝愿|愿所有|但愿|求求|坚决反对|强烈反对|强烈要求|讲道理|给个说法|等一个答复|有没有.{0,8}(?:通知|消息)|早日|众志成城|必胜|欢迎回家|好不好|行不行|吗|呢$|怎么算|哪天|麻烦回复|做得好|注意安全|不想再忍|先把.{2,20}再谈|不用开/u;
+
+/** What somebody heard, saw or has on paper. */
+const TOLD =
+  /听.{0,8}说|据说|据悉|网传|群里|朋友说|内部|曝|爆料|消息|通知|文件|举报|揭露|真相|官方|医院的人|我.{0,3}(?:表哥|同学|亲戚)|亲眼/u;
+const FIGURE = /\d{2,}|[一二三四五六七八九十百千数几][万亿]|\d+[万亿元人名例家年月号]/u;
+
+/** States something that harms if true or false, rather than a complaint or a wish: only such texts ask to be checked. */
+export function checkable(statement: string): boolean {
+  return (FACTUAL.test(statement) || (ALLEGED.test(statement) && FIGURE.test(statement))) && !WISH.test(statement);
+}
+
+/** Worth a look when many pass it on: tells news with a figure or a source, and is long enough not to be a slogan. */
+export function telling(statement: string): boolean {
+  return (
+    statement.length >= 24 &&
+    !WISH.test(statement) &&
+    (ALLEGED.test(statement) || (TOLD.test(statement) && FIGURE.test(statement)))
+  );
+}
+
+export function wishes(text: string): boolean {
+  return WISH.test(text);
+}
+
+/** Character pairs of the folded text without marks, as numbers. */
+export function pairsOf(text: string): Set<number> {
+  const letters = fold(text)
+    .replace(/[^\p{L}\p{N}]/gu, '')
+    .slice(0, 160);
+  const pairs = new Set<number>();
+  for (let i = 0; i + 1 < letters.length; i++) pairs.add(letters.charCodeAt(i) * 65_536 + letters.charCodeAt(i + 1));
+  return pairs;
+}
+
+/** What a claim is about, whatever the words: two tellings of one rumour share the matter and the place. */
+const MATTERS: readonly (readonly [string, RegExp])[] = [
+  ['dam', /决堤|溃坝|溃堤|漫坝|管涌|渗漏|渗水|大坝|坝体|泄洪|放水/u],
+  ['food', /中毒|上吐下泻|呕吐|腹泻|拉肚子|挂水|食堂/u],
+  ['price', /涨价|要涨|涨到|票价|调价|折扣取消|[元块]变[0-9一二三四五]/u],
+  ['fire', /爆炸|起火|火灾|着火|泄漏|泄露/u],
+  ['collapse', /坍塌|塌方|倒塌|塌了|垮塌/u],
+  ['death', /死亡|伤亡|遇难|身亡|猝死|自杀|跳楼|坠楼|死了/u],
+  ['disease', /确诊|感染|传染|疫情|病例|阳性/u],
+  ['closure', /封城|封路|封闭|停课|停水|停电|停运|限行/u],
+  ['crime', /拐卖|抢孩子|被抓|打人|殴打|绑架|砍人/u],
+  ['quake', /地震|余震|震级/u],
+  ['fraud', /造假|假冒|伪劣|失联|跑路|兑付|诈骗/u],
+];
+
+/** In an epidemic everybody speaks of these; only the place tells two events apart. */
+const EVERYWHERE = new Set(['death', 'disease', 'closure', 'crime', 'fraud']);
+/** Characters of a place's name from which it is one street, estate or reservoir rather than a city or country. */
+const NARROW = 3;
+
+function mattersOf(text: string): Set<string> {
+  return new Set(MATTERS.flatMap(([name, pattern]) => (pattern.test(text) ? [name] : [])));
+}
+
+export interface Said {
+  text: string;
+  pairs: ReadonlySet<number>;
+  /** Narrow enough to tell one event from another. */
+  places: readonly string[];
+  /** Keywords and places. */
+  words: ReadonlySet<string>;
+}
+
+/**
+ * 0–1: how surely two texts state one thing; 0 when one denies the other or gives other numbers. The same words say the same; other words do when
+ * the matter is the same (a dam, a price, a poisoning) and so are the place or at least two things named.
+ */
+export function likeness(a: Said, b: Said): number {
+  let shared = 0;
+  const [small, large] = a.pairs.size <= b.pairs.size ? [a.pairs, b.pairs] : [b.pairs, a.pairs];
+  for (const pair of small) if (large.has(pair)) shared++;
+  const overlap = shared / Math.max(8, small.size);
+  if (overlap >= SAME) return polarityDiffers(a.text, b.text) ? 0 : overlap;
+  let words = 0;
+  for (const word of a.words) if (b.words.has(word)) words++;
+  const together = a.places.some((x) =>
+    b.places.some((y) => x.length >= NARROW && y.length >= NARROW && (x.includes(y) || y.includes(x))),
+  );
+  const apart = !together && a.places.length > 0 && b.places.length > 0 && !a.places.some((x) => b.places.includes(x));
+  if (apart || (words < 2 && !together) || polarityDiffers(a.text, b.text)) return 0;
+  if (overlap >= SAME_MATTER && overlap + PER_WORD * (words - 1) >= SAME)
+    return numbersContradict(fold(a.text), fold(b.text)) ? 0 : overlap;
+  const matters = mattersOf(b.text);
+  const same = [...mattersOf(a.text)].some((matter) => matters.has(matter) && (together || !EVERYWHERE.has(matter)));
+  return same && !wishes(a.text) ? overlap / 2 : 0;
+}
+
+const ADDRESSED =
+  /^(?:转：|【转发】|\[转\]|转发[:：，]?|群里看到的[:：]|刚收到[，,]|扩散[！!，,]|紧急扩散[：:]|麻烦看一下[；;，,]|补充一点[，,]|说句公道话[，,]|讲道理[，, ]|忍了很久了[；;，,])+/u;
+
+/** The first sentences, at most 80 characters: what is said, without marks of passing on. */
+export function statementOf(text: string): string {
+  const clean = text
+    .replace(/\[[^\]]{1,8}\]/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim()
+    .replace(ADDRESSED, '')
+    .trim();
+  if (clean.length <= 80) return clean;
+  const end = Math.max(...['。', '！', '？', '，', '；'].map((m) => clean.slice(0, 80).lastIndexOf(m)));
+  return end >= 20 ? clean.slice(0, end) : `${clean.slice(0, 79)}…`;
+}

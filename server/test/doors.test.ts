@@ -1,0 +1,358 @@
+/**
+ * The doors through which others bring content: pushed batches, authorisation, gaps and alerts, on the whole product with a real port.
+ */
+import { startReplay } from '@minsheng/crawlers/replay';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import 'reflect-metadata';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { SourceWatch } from '../src/collect/watch.ts';
+import { Imports } from '../src/intake/imports.ts';
+import { open } from '../src/open.ts';
+import { AuthService } from '../src/platform/auth/auth.service.ts';
+import { serve } from '../src/serve.ts';
+
+type Answer = { status: number; body: Record<string, never> };
+
+async function start() {
+  const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-doors-'));
+  const opened = await open({
+    port: 0,
+    host: '127.0.0.1',
+    dataDir,
+    databaseUrl: undefined,
+    elasticsearchUrl: undefined,
+    demo: false,
+    logLevel: 'silent',
+  });
+  const served = await serve(opened, { scheduled: false });
+  onTestFinished(async () => {
+    await served.close();
+    await opened.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const users = await served.app.get(AuthService).bootstrap();
+  let cookie = '';
+  let csrf = '';
+  const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
+    const answer = await fetch(`${served.url}/api${path}`, {
+      method,
+      headers: { cookie, 'x-csrf-token': csrf, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const set = answer.headers.get('set-cookie');
+    if (set !== null) cookie = set.split(';')[0] ?? '';
+    return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+  };
+  const login = async (username: string) => {
+    cookie = '';
+    csrf = '';
+    const password = users.find((u) => u.username === username)?.oneTimePassword ?? '';
+    csrf = String((await call('POST', '/auth/login', { username, password })).body['csrfToken']);
+    await call('POST', '/auth/password', { current: password, next: 'Lanjiang-2026!' });
+  };
+  await login('admin');
+  const push = async (id: string, key: string, body: string, headers: Record<string, string> = {}): Promise<Answer> => {
+    const answer = await fetch(`${served.url}/api/push/${id}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+      body,
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+  };
+  const upload = async (id: string, name: string, bytes: Buffer): Promise<Answer> => {
+    const answer = await fetch(`${served.url}/api/sources/${id}/imports?name=${encodeURIComponent(name)}`, {
+      method: 'POST',
+      headers: { cookie, 'x-csrf-token': csrf, 'content-type': 'application/octet-stream' },
+      body: new Uint8Array(bytes),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, never> };
+  };
+  return { opened, served, call, push, upload };
+}
+
+const message = (id: string, text: string, more: object = {}) => ({
+  kind: 'message',
+  id,
+  author: '市民甲',
+  publishedAt: '2026-11-20T09:00:00+08:00',
+  text,
+  ...more,
+});
+
+async function pushSource(call: (m: string, p: string, b?: unknown) => Promise<Answer>) {
+  const source = await call('POST', '/sources', {
+    kind: 'push',
+    name: '12345 热线',
+    settings: { platform: 'hotline' },
+  });
+  const id = String(source.body['id']);
+  const { body } = await call('POST', `/sources/${id}/push-key`);
+  return { id, key: String(body['key']) };
+}
+
+describe('the push door', () => {
+  it('opens only to the source’s own key, which is shown once, kept as a hash and replaced with a day’s overlap', async () => {
+    const { opened, call, push } = await start();
+    const { id, key } = await pushSource(call);
+    expect((await push(id, 'ms_wrong', '[]')).body).toMatchObject({ code: 'login-required' });
+    expect((await push(id, key, JSON.stringify([message('1', '小区门口路灯不亮')]))).body).toMatchObject({ stored: 1 });
+    expect(JSON.stringify(await opened.core.db.all('SELECT * FROM push_keys'))).not.toContain(key);
+    const other = await call('POST', '/sources', { kind: 'push', name: '留言板' });
+    expect((await push(String(other.body['id']), key, '[]')).status).toBe(401);
+    const next = await call('POST', `/sources/${id}/push-key`);
+    expect(next.body['previousEndsAt']).toBeTruthy();
+    expect((await push(id, key, JSON.stringify([message('2', '公交站牌损坏')]))).body).toMatchObject({ stored: 1 });
+    const now = Date.now() + 25 * 3_600_000;
+    opened.core.clock.now = () => now;
+    expect((await push(id, key, '[]')).status).toBe(401);
+    expect((await push(id, String(next.body['key']), JSON.stringify([message('3', '井盖丢失')]))).body).toMatchObject({
+      stored: 1,
+    });
+  });
+
+  it('tells for each item what became of it, and why', async () => {
+    const { call, push } = await start();
+    const { id, key } = await pushSource(call);
+    const items = [
+      message('1', '小区门口路灯不亮，请派人维修'),
+      message('1', '小区门口路灯不亮，请派人维修'),
+      message('2', ''),
+      { ...message('3', '时间不对'), publishedAt: '不知道' },
+      { ...message('4', '编号是数字'), id: 9_007_199_254_740_993 },
+      'nonsense',
+      message('5', '公交车站牌被撞坏了', { platform: 'app' }),
+    ];
+    const { body } = await push(id, key, JSON.stringify(items));
+    expect(body).toMatchObject({ read: 7, stored: 2, duplicate: 1, rejected: 4 });
+    expect((body['items'] as { result: string }[]).map((i) => i.result)).toEqual([
+      'stored',
+      'duplicate',
+      'rejected',
+      'rejected',
+      'rejected',
+      'rejected',
+      'stored',
+    ]);
+    for (const item of body['items'] as { result: string; reason?: string }[])
+      if (item.result === 'rejected') expect(item.reason).toMatch(/\p{Script=Han}/u);
+    const again = await push(id, key, `${JSON.stringify(message('1', '路灯已修好，谢谢'))}\n{broken`, {
+      'content-type': 'application/x-ndjson',
+    });
+    expect((again.body['items'] as { result: string }[]).map((i) => i.result)).toEqual(['updated', 'rejected']);
+  });
+
+  it('answers the same key and body with the same result once, and refuses the key for another body', async () => {
+    const { opened, call, push } = await start();
+    const { id, key } = await pushSource(call);
+    const body = JSON.stringify([message('1', '小区门口路灯不亮')]);
+    const both = await Promise.all([1, 2, 3].map(() => push(id, key, body, { 'idempotency-key': 'b-1' })));
+    expect(both.map((b) => b.body['stored'])).toEqual([1, 1, 1]);
+    expect(both.filter((b) => b.body['repeated'] === (false as never)).length).toBe(1);
+    expect(await opened.core.db.all('SELECT count(*) AS n FROM posts')).toEqual([{ n: 1 }]);
+    const other = await push(id, key, JSON.stringify([message('2', '另一批')]), { 'idempotency-key': 'b-1' });
+    expect(other).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect((await push(id, key, '[{]')).body).toMatchObject({ code: 'invalid-input' });
+    const many = await push(id, key, JSON.stringify(Array.from({ length: 2001 }, (_, i) => message(`m${i}`, '太多'))));
+    expect(many.status).toBe(413);
+  });
+
+  it('names missing batches until they come', async () => {
+    const { call, push } = await start();
+    const { id, key } = await pushSource(call);
+    const batch = (n: number) =>
+      push(id, key, JSON.stringify([message(`b${n}`, `第 ${n} 批内容`)]), { 'batch-sequence': String(n) });
+    const open = async () => {
+      const { body } = await call('GET', '/sources');
+      const [source] = (body['sources'] as { openGaps: { what: string }[] }[]).slice(-1);
+      return source?.openGaps.map((g) => g.what).sort();
+    };
+    await batch(1);
+    await batch(4);
+    expect(await open()).toEqual(['推送第 2 批没有收到', '推送第 3 批没有收到']);
+    await batch(2);
+    expect(await open()).toEqual(['推送第 3 批没有收到']);
+    const gaps = await call('GET', `/sources/${id}/gaps`);
+    const [gap] = (gaps.body['items'] as { id: string; closedAt: string | null }[]).filter((g) => g.closedAt === null);
+    expect((await call('POST', `/sources/${id}/gaps/${gap?.id}/close`, { reason: '对方确认该批为空' })).status).toBe(
+      200,
+    );
+    expect(await open()).toEqual([]);
+  });
+});
+
+describe('a file', () => {
+  it('is previewed as it will be imported, imported with a ledger, and gone on with where a killed process stopped', async () => {
+    const { opened, served, call, upload } = await start();
+    const source = await call('POST', '/sources', {
+      kind: 'file',
+      name: '热线清单',
+      settings: { platform: 'hotline' },
+    });
+    const id = String(source.body['id']);
+    const rows = Array.from(
+      { length: 1200 },
+      (_, i) => `${i},市民${i % 50},2026-11-0${(i % 9) + 1} 08:00,第 ${i} 号路灯不亮`,
+    );
+    rows[3] = '3,市民,不知道,时间不对';
+    rows[4] = '4,市民,2026-11-01 08:00,';
+    rows[5] = '5,市民,2026-11-01 08:00,电话13800138000';
+    const file = Buffer.from(`工单编号,来电人,来电时间,诉求内容\n${rows.join('\n')}\n`);
+    const preview = await upload(id, '清单.csv', file);
+    expect(preview.body).toMatchObject({ rows: 1200, format: 'csv', encoding: 'UTF-8' });
+    const shown = preview.body['preview'] as { reason: string | null; text: string | null }[];
+    expect(shown).toHaveLength(20);
+    expect(shown[3]?.reason).toMatch(/时间无法识别/u);
+    expect(shown[4]?.reason).toMatch(/没有文字/u);
+    expect(shown[5]?.text).not.toContain('13800138000');
+    expect(await opened.core.db.all('SELECT count(*) AS n FROM posts')).toEqual([{ n: 0 }]);
+    const importId = String(preview.body['id']);
+    const { mapping } = preview.body as { mapping: object };
+    const missing = await call('POST', `/sources/${id}/imports/${importId}/start`, {
+      kind: 'message',
+      columns: { text: 3 },
+    });
+    expect(missing.body).toMatchObject({ code: 'invalid-input' });
+    // As a killed process leaves it: some batches in, the state still running.
+    await opened.core.db.write((tx) =>
+      tx.run(`UPDATE source_imports SET state = 'running', mapping = ?, done = 0 WHERE id = ?`, [
+        JSON.stringify(mapping),
+        Number(importId),
+      ]),
+    );
+    const imports = served.app.get(Imports);
+    await imports.onApplicationBootstrap();
+    let view: Record<string, never> = {};
+    for (let i = 0; i < 100 && view['state'] !== ('done' as never); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      view = ((await call('GET', `/sources/${id}/imports`)).body['items'] as Record<string, never>[])[0] ?? {};
+    }
+    expect(view).toMatchObject({ state: 'done', done: 1200, report: { read: 1200, stored: 1198, rejected: 2 } });
+    expect((await call('POST', `/sources/${id}/imports/${importId}/start`, mapping)).status).toBe(409);
+    const again = await upload(id, '清单.csv', file);
+    await call('POST', `/sources/${id}/imports/${String(again.body['id'])}/start`, mapping);
+    await imports.onApplicationShutdown();
+    expect(await opened.core.db.all('SELECT count(*) AS n FROM posts')).toEqual([{ n: 1198 }]);
+  });
+});
+
+describe('a source that is authorised at its platform', () => {
+  it('takes back the code only in the session that asked, once, and seals what it gets', async () => {
+    const { opened, call } = await start();
+    const server = await startReplay({ items: [] });
+    onTestFinished(() => server.close());
+    const created = await call('POST', '/sources', {
+      kind: 'weibo-official',
+      name: '政务微博',
+      settings: { baseUrl: server.url, allowPrivateNetwork: true },
+      credentials: { appKey: '1234567890', appSecret: 'app-secret-of-the-office' },
+    });
+    expect(created.status).toBe(200);
+    const id = String(created.body['id']);
+    const redirect = 'http://127.0.0.1:3000/sources';
+    const { body } = await call('POST', `/sources/${id}/authorize`, { redirect });
+    const url = new URL(String(body['url']));
+    const state = url.searchParams.get('state') ?? '';
+    expect(url.searchParams.get('redirect_uri')).toBe(redirect);
+    expect((await call('POST', '/sources/authorized', { code: 'c', state: 'another' })).status).toBe(403);
+    await opened.core.db.write((tx) => tx.run('UPDATE source_authorizations SET session_id = session_id + 1'));
+    expect((await call('POST', '/sources/authorized', { code: 'c', state })).body).toMatchObject({ code: 'forbidden' });
+    expect(JSON.stringify(await opened.core.db.all('SELECT * FROM source_authorizations'))).not.toContain(state);
+  });
+});
+
+describe('the watch', () => {
+  it('raises one alert per event, and closes it when it works again or is paused', async () => {
+    const { opened, served, call } = await start();
+    const { db, clock } = opened.core;
+    const created = await call('POST', '/sources', {
+      kind: 'feed',
+      name: '市政府网站',
+      settings: { url: 'http://127.0.0.1:9/x', accountName: '市政府', allowPrivateNetwork: true },
+    });
+    const id = Number(created.body['id']);
+    const watch = served.app.get(SourceWatch);
+    const set = (sql: string, ...params: (string | number | null)[]) =>
+      db.write((tx) => tx.run(`UPDATE sources SET ${sql} WHERE id = ?`, [...params, id]));
+    const open = async () =>
+      (await db.all(`SELECT subject, level, updates FROM alerts WHERE state <> 'closed' ORDER BY subject`)).map(
+        (r) => r['subject'],
+      );
+    await set(`failures = 1, error_kind = 'unreachable', message = '连接不上'`);
+    await watch.tellAlerts();
+    expect(await open()).toEqual([]);
+    await set('failures = 3');
+    await watch.tellAlerts();
+    await set('failures = 4');
+    await watch.tellAlerts();
+    expect(await open()).toEqual([`source:${id}`]);
+    expect(await db.all('SELECT updates FROM alerts')).toEqual([{ updates: 0 }]);
+    await set(`failures = 0, error_kind = NULL, message = NULL, expires_at = ?`, clock.now() + 6 * 86_400_000);
+    await watch.tellAlerts();
+    expect(await open()).toEqual([`source:${id}:expiry`]);
+    await set('paused = 1');
+    await watch.tellAlerts();
+    expect(await open()).toEqual([]);
+  });
+
+  it('finds a silence longer than the rhythm, and comments that the platform counts but nobody saw', async () => {
+    const { opened, served, call } = await start();
+    const { core } = opened;
+    const { id, key: _key } = await pushSource(call);
+    const sourceId = Number(id);
+    const now = Date.now();
+    const hour = 3_600_000;
+    const items = Array.from({ length: 24 * 12 }, (_, i) => ({
+      platform: 'hotline',
+      kind: 'message',
+      id: `h${i}`,
+      publishedAt: new Date(now - (24 * 12 - i + 20) * hour).toISOString(),
+      text: `第 ${i} 件`,
+    }));
+    const post = {
+      platform: 'app',
+      kind: 'post',
+      id: 'p',
+      account: '城市客户端',
+      publishedAt: new Date(now - 30 * hour).toISOString(),
+      text: '通告',
+      comments: 40,
+    };
+    const comment = {
+      platform: 'app',
+      kind: 'comment',
+      id: 'c1',
+      parentId: 'p',
+      author: 'u',
+      publishedAt: new Date(now - 29 * hour).toISOString(),
+      text: '收到',
+    };
+    await core.pipeline.accept({
+      arrivals: [...items, post, comment].map((item) => ({ at: item.id, item })),
+      sourceId,
+    });
+    await core.db.write((tx) =>
+      tx.run('UPDATE sources SET last_new_at = ?, last_run_at = ? WHERE id = ?', [now - 20 * hour, now, sourceId]),
+    );
+    const watch = served.app.get(SourceWatch);
+    await watch.findGaps();
+    const gaps = await core.db.all<{ name: string; size: number }>(
+      'SELECT name, size FROM source_gaps WHERE closed_at IS NULL ORDER BY name',
+    );
+    expect(gaps).toEqual([
+      { name: 'comments', size: 39 },
+      { name: 'silence', size: expect.any(Number) as number },
+    ]);
+    expect(gaps[1]?.size).toBeGreaterThanOrEqual(18);
+    expect(gaps[1]?.size).toBeLessThanOrEqual(22);
+    const { body } = await call('GET', '/sources');
+    expect((body['sources'] as { health: string; healthText: string }[])[0]).toMatchObject({
+      health: 'quiet',
+      healthText: expect.stringContaining('比平时久') as string,
+    });
+    await core.db.write((tx) => tx.run('UPDATE sources SET last_new_at = ? WHERE id = ?', [now, sourceId]));
+    await watch.findGaps();
+    expect(await core.db.all(`SELECT name FROM source_gaps WHERE closed_at IS NULL`)).toEqual([{ name: 'comments' }]);
+  });
+});

@@ -264,21 +264,7 @@ export class PostStore {
     await tx.run(
       `UPDATE posts SET title = ?, text = ?, sentiment = ?, sentiment_confidence = ?, claim_score = ?, question = ?, places = ?, keywords = ?,
          hashtags = ?, fingerprint = ?, copy_key = ?, state = 'edited', fetched_at = ? WHERE id = ?`,
-      [
-        item.title,
-        item.text,
-        SENTIMENT_CODE[e.sentiment],
-        e.sentimentConfidence,
-        e.claimScore,
-        e.question ? 1 : 0,
-        list(e.places),
-        list(e.keywords),
-        list(e.hashtags),
-        e.fingerprint === '' ? null : e.fingerprint,
-        e.copyKey,
-        now,
-        known.id,
-      ],
+      [item.title, item.text, ...analysisOf(e), now, known.id],
     );
     await this.log(tx, known.id, 'edited');
   }
@@ -317,6 +303,21 @@ function accountOf(item: AcceptedItem, accounts: ReadonlyMap<string, number>): n
   return item.account === null ? null : (accounts.get(`${item.platform} ${item.account}`) ?? null);
 }
 
+/** What enrich found, in the order of the columns from `sentiment` to `copy_key`. */
+function analysisOf(e: Kept): (string | number | null)[] {
+  return [
+    SENTIMENT_CODE[e.sentiment],
+    e.sentimentConfidence,
+    e.claimScore,
+    e.question ? 1 : 0,
+    list(e.places),
+    list(e.keywords),
+    list(e.hashtags),
+    e.fingerprint === '' ? null : e.fingerprint,
+    e.copyKey,
+  ];
+}
+
 /** The values of INSERT, in its order. */
 function rowOf(
   id: number,
@@ -343,15 +344,7 @@ function rowOf(
     item.comments,
     item.reposts,
     item.reads,
-    SENTIMENT_CODE[e.sentiment],
-    e.sentimentConfidence,
-    e.claimScore,
-    e.question ? 1 : 0,
-    list(e.places),
-    list(e.keywords),
-    list(e.hashtags),
-    e.fingerprint === '' ? null : e.fingerprint,
-    e.copyKey,
+    ...analysisOf(e),
     item.state,
   ];
 }

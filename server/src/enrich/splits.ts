@@ -127,7 +127,10 @@ function topicsOf(examples: readonly Example[], seed: number): number[] {
     return unit(vector);
   });
   const random = seeded(seed);
-  let centres = Array.from({ length: TOPICS }, () => vectors[Math.floor(random() * vectors.length)] ?? unit(new Float32Array(DIMENSIONS)));
+  let centres = Array.from(
+    { length: TOPICS },
+    () => vectors[Math.floor(random() * vectors.length)] ?? unit(new Float32Array(DIMENSIONS)),
+  );
   let topic: number[] = [];
   for (let round = 0; round < 15; round++) {
     topic = vectors.map((vector) => {

@@ -8,7 +8,16 @@ import { UserError } from '../platform/errors.ts';
 import { readRows, readTexts, type LabelledTask, type Row } from './datasets.ts';
 import { type Enricher } from './enricher.ts';
 import { fingerprint } from './fingerprint.ts';
-import { calibrateFactor, calibrateOne, learnMore, outOfFold, scoresOf, SILENT, type Example, type LearnOptions } from './learn.ts';
+import {
+  calibrateFactor,
+  calibrateOne,
+  learnMore,
+  outOfFold,
+  scoresOf,
+  SILENT,
+  type Example,
+  type LearnOptions,
+} from './learn.ts';
 import { probabilities, saveModel, type LinearModel } from './linear-model.ts';
 import { measure, type Figures } from './figures.ts';
 import { fold } from './normalise.ts';
@@ -134,7 +143,17 @@ export async function runTrain(task: LabelledTask, options: TrainOptions): Promi
     labels: counts,
     unlabelled: unlabelled.length,
     crossValidation: measure(gold, found, used(gold, labels)),
-    ...(sets.length < 2 ? {} : { perSet: figuresOfSets(sets, rows.map((row) => setOf[row.file] ?? 0), gold, found, labels) }),
+    ...(sets.length < 2
+      ? {}
+      : {
+          perSet: figuresOfSets(
+            sets,
+            rows.map((row) => setOf[row.file] ?? 0),
+            gold,
+            found,
+            labels,
+          ),
+        }),
     model: join(options.out, `${options.id ?? task}.model`),
   };
   if (base !== undefined) {

@@ -15,7 +15,11 @@ import { sentimentCode } from '../posts/post-view.ts';
 import { ModelStore } from './model-store.ts';
 import { OwnLabels } from './own-labels.ts';
 
-export const MODEL_NAMES: Record<LabelTask, string> = { sentiment: '情感', rumor: '值得核实程度', routing: '承办单位建议' };
+export const MODEL_NAMES: Record<LabelTask, string> = {
+  sentiment: '情感',
+  rumor: '值得核实程度',
+  routing: '承办单位建议',
+};
 
 @Controller()
 export class LabelsController {
@@ -39,10 +43,12 @@ export class LabelsController {
   ): Promise<RouteAnswer<typeof routes.labels.correct>> {
     const id = Number(params.id);
     await this.db.write(async (tx) => {
-      const [post] = await tx.all<{ sentiment: number; sentiment_confidence: number; state: string; account_id: unknown }>(
-        'SELECT sentiment, sentiment_confidence, state, account_id FROM posts WHERE id = ?',
-        [id],
-      );
+      const [post] = await tx.all<{
+        sentiment: number;
+        sentiment_confidence: number;
+        state: string;
+        account_id: unknown;
+      }>('SELECT sentiment, sentiment_confidence, state, account_id FROM posts WHERE id = ?', [id]);
       if (post === undefined) throw notFound('条帖文');
       if (post.state === 'expired') throw conflict('这条帖文的原文已按保存期限清除，不能再改判。');
       if (post.account_id !== null) throw conflict('官方账号发布的内容不作情感判断，没有保存。');

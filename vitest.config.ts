@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import vue from './web/node_modules/@vitejs/plugin-vue/dist/index.mjs';
 import { defineConfig } from 'vitest/config';
 import { enginesOf } from './server/test/engines.ts';
@@ -63,7 +64,7 @@ export default defineConfig({
                 name: 'server on PostgreSQL',
                 root: 'server',
                 include: [...onEveryDatabase, 'test/postgres/**/*.test.ts'],
-                globalSetup: 'test/postgres.ts',
+                globalSetup: fileURLToPath(new URL('server/test/postgres.ts', import.meta.url)),
                 env: { TEST_DATABASE: 'postgres' },
                 testTimeout: 60_000,
               },

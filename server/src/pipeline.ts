@@ -16,7 +16,8 @@ import type { Clock } from './platform/clock.ts';
 import type { Database, Tx } from './platform/database/database.ts';
 import type { Live } from './platform/live/live.ts';
 import type { Secrets } from './platform/secrets.ts';
-import { originOf, PostStore, type EnrichedItem, type KnownPost, type WrittenPost } from './posts/post-store.ts';
+import { originOf } from './posts/post-id.ts';
+import { PostStore, type EnrichedItem, type KnownPost, type WrittenPost } from './posts/post-store.ts';
 
 /** What reads posts in the transaction that writes them: the search index and the rollups. */
 export interface PostWriter {

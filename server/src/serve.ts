@@ -18,6 +18,8 @@ import type { Opened } from './open.ts';
 import './platform/chinese.ts';
 import { openApi } from './platform/http/openapi.ts';
 import { UserError } from './platform/errors.ts';
+import { watch } from './platform/health/health.ts';
+import { correlated } from './platform/logging.ts';
 
 const WEB = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
@@ -39,7 +41,7 @@ export interface Served {
 
 export async function serve(opened: Opened, options: { scheduled: boolean }): Promise<Served> {
   const { config } = opened.core;
-  const adapter = new FastifyAdapter({ genReqId: () => randomUUID(), bodyLimit: 10 * 1024 * 1024, trustProxy: true });
+  const adapter = new FastifyAdapter({ genReqId: requestId, bodyLimit: 10 * 1024 * 1024, trustProxy: true });
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.with(opened.core, options.scheduled),
     adapter,
@@ -74,6 +76,17 @@ export async function serve(opened: Opened, options: { scheduled: boolean }): Pr
     app.get(ClaimDetector).forget();
     opened.core.pipeline.forget();
   };
+  const log = opened.core.log;
+  fastify.addHook('onRequest', (request, _reply, done) => correlated(request.id, done));
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request;
+    const line = { method, route: routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
+    if (reply.statusCode >= 500) log.warn(line, 'request');
+    else log.debug(line, 'request');
+    done();
+  });
+  let stopping = false;
+  watch(fastify, { db: opened.core.db, metricsToken: config.metricsToken, stopping: () => stopping });
   openApi(app);
   if (existsSync(WEB)) {
     await fastify.register(fastifyStatic, {
@@ -96,7 +109,17 @@ export async function serve(opened: Opened, options: { scheduled: boolean }): Pr
     await app.close();
     throw portError(error, config.host, config.port);
   }
-  return { url: await app.getUrl(), app, close: () => app.close() };
+  const close = () => {
+    stopping = true;
+    return app.close();
+  };
+  return { url: await app.getUrl(), app, close };
+}
+
+/** A proxy's number for the request is kept, so that its log and ours can be read together. */
+function requestId(request: { headers: Record<string, string | string[] | undefined> }): string {
+  const given = request.headers['x-correlation-id'] ?? request.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{8,64}$/u.test(given) ? given : randomUUID();
 }
 
 function portError(error: unknown, host: string, port: number): unknown {

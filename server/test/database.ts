@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
+import type { Config } from '../src/platform/config.ts';
 import { Database, type Tx } from '../src/platform/database/database.ts';
 
 export const ON_POSTGRES = process.env['TEST_DATABASE'] === 'postgres';
@@ -33,6 +34,12 @@ export async function testDatabaseUrl(bare = false): Promise<string | undefined>
     await client.query(`CREATE DATABASE ${name}${bare ? '' : ` TEMPLATE ${TEMPLATE}`}`);
   });
   return at(home, name);
+}
+
+/** A silent office on a free port, without the demo city. */
+export function testConfig(dataDir: string, databaseUrl: string | undefined): Config {
+  const silent = { demo: false, logLevel: 'silent' } as const;
+  return { port: 0, host: '127.0.0.1', dataDir, databaseUrl, elasticsearchUrl: undefined, ...silent };
 }
 
 const TEMPLATE = 'minsheng_template';

@@ -91,7 +91,7 @@ beforeAll(async () => {
   }
   for (const step of served.app.get(Steps).list) while ((await step.step()) > 0);
   for (const step of served.app.get(Steps).list) await step.refresh?.();
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await halt();
@@ -183,7 +183,7 @@ describe('detection in the demo city', () => {
     expect(resumed.assigned.map((p) => [p['id'], p['copies'], p['copy_of']])).toEqual(
       whole.assigned.map((p) => [p['id'], p['copies'], p['copy_of']]),
     );
-  }, 120_000);
+  }, 240_000);
 
   it('is served by the real city as well', async () => {
     const city = await startDemoCity({ start: START, clock: () => new Date(START) });

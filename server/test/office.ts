@@ -11,21 +11,13 @@ import { AuthService } from '../src/platform/auth/auth.service.ts';
 import type { Config } from '../src/platform/config.ts';
 import type { Database } from '../src/platform/database/database.ts';
 import { SourceBook } from '../src/sources/source-book.ts';
-import { ON_POSTGRES, testDatabaseUrl } from './database.ts';
+import { ON_POSTGRES, testConfig, testDatabaseUrl } from './database.ts';
 
 export async function configOf(onPostgres = ON_POSTGRES): Promise<Config> {
   const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-archive-'));
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const databaseUrl = onPostgres ? await testDatabaseUrl(true) : undefined;
-  return {
-    port: 0,
-    host: '127.0.0.1',
-    dataDir,
-    databaseUrl,
-    elasticsearchUrl: undefined,
-    demo: false,
-    logLevel: 'silent',
-  };
+  return testConfig(dataDir, databaseUrl);
 }
 
 export const POSTS = 600;

@@ -11,6 +11,8 @@ import { open } from '../src/open.ts';
 import { AuthService } from '../src/platform/auth/auth.service.ts';
 import { serve } from '../src/serve.ts';
 
+const TOKEN = 'a-token-of-the-monitor';
+
 /** The whole product on a real database and a real port, without the scheduler. */
 async function start(demo = false) {
   const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-product-'));
@@ -21,6 +23,7 @@ async function start(demo = false) {
     databaseUrl: await testDatabaseUrl(),
     elasticsearchUrl: undefined,
     demo: demo ? undefined : false,
+    metricsToken: TOKEN,
     logLevel: 'silent',
   });
   const served = await serve(opened, { scheduled: false });
@@ -129,9 +132,8 @@ describe('the product', () => {
     });
   });
 
-  it('says in one sentence that the port is taken or the data directory is held', async () => {
+  it('says in one sentence that the port is taken', async () => {
     const { opened, served } = await start();
-    await expect(open(opened.core.config)).rejects.toThrow(/正被另一个进程/u);
     const port = Number(new URL(served.url).port);
     await expect(
       serve({ ...opened, core: { ...opened.core, config: { ...opened.core.config, port } } }, { scheduled: false }),
@@ -170,5 +172,33 @@ describe('the product', () => {
       expect([table, await db.all(`SELECT count(*) AS n FROM ${table}`)]).toEqual([table, [{ n: 0 }]]);
     }
     expect(await db.all('SELECT name FROM sources')).toEqual([{ name: '市政府网站' }]);
+  });
+});
+
+describe('what watches the product', () => {
+  it('is told whether it is alive and ready, and its figures only on this machine or with the token', async () => {
+    const { opened, served, call } = await start();
+    const get = async (path: string, headers: Record<string, string> = {}) => {
+      const answer = await fetch(`${served.url}${path}`, { headers });
+      return { status: answer.status, text: await answer.text(), id: answer.headers.get('x-correlation-id') };
+    };
+    expect((await get('/health/live')).status).toBe(200);
+    expect(JSON.parse((await get('/health/ready')).text)).toEqual({ ready: true, database: 'ok', stopping: false });
+    await call('GET', '/status');
+    const { status, text } = await get('/metrics');
+    expect(status).toBe(200);
+    expect(text).toContain('minsheng_posts 0');
+    expect(text).toMatch(
+      /minsheng_http_request_duration_seconds_count\{method="GET",route="\/api\/status",status="200"\} 1/u,
+    );
+    const elsewhere = { 'x-forwarded-for': '127.0.0.1' };
+    expect((await get('/metrics', elsewhere)).status).toBe(403);
+    expect((await get('/metrics', { ...elsewhere, authorization: 'Bearer guess' })).status).toBe(403);
+    expect((await get('/metrics', { ...elsewhere, authorization: `Bearer ${TOKEN}` })).status).toBe(200);
+    // A proxy's number is kept; anything else in its place is not.
+    expect((await get('/health/live', { 'x-correlation-id': 'proxy-12345678' })).id).toBe('proxy-12345678');
+    expect((await get('/health/live', { 'x-correlation-id': '<b>' })).id).toMatch(/^[\da-f-]{36}$/u);
+    opened.core.db.one = () => Promise.reject(new Error('gone'));
+    expect((await get('/health/ready')).status).toBe(503);
   });
 });

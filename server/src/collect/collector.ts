@@ -115,12 +115,12 @@ export class Collector {
     this.hungry = room <= 0;
     if (room <= 0) return 0;
     const due = await this.db.all<{ id: number }>(
-      `SELECT id FROM sources s WHERE paused = 0 AND demo <= ? AND lease_until < ? AND kind NOT IN (${passiveKinds.map(() => '?').join(', ')}) AND (next_run_at <= ? OR (
+      `SELECT id FROM sources s WHERE paused = 0 AND lease_until < ? AND demo <= ? AND kind NOT IN (${passiveKinds.map(() => '?').join(', ')}) AND (next_run_at <= ? OR (
          hold_until <= ? AND failures = 0 AND (
            EXISTS (SELECT 1 FROM collect_refresh r WHERE r.source_id = s.id AND r.due_at <= ?)
            OR EXISTS (SELECT 1 FROM source_backfills b WHERE b.source_id = s.id AND b.state = 'waiting' AND b.next_at <= ?))))
        ORDER BY next_run_at LIMIT ?`,
-      [Number(this.demoHere()), now, ...passiveKinds, now, now, now, now, room],
+      [now, Number(this.demoHere()), ...passiveKinds, now, now, now, now, room],
     );
     this.hungry = due.length === room;
     let started = 0;

@@ -4,8 +4,9 @@
  */
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import { randomUUID } from 'node:crypto';
 import { Leases } from '../platform/leases/leases.ts';
-import { Log } from '../platform/logging.ts';
+import { correlated, Log } from '../platform/logging.ts';
 import { Collector } from './collector.ts';
 import { SourceWatch } from './watch.ts';
 
@@ -48,8 +49,10 @@ export class Scheduler {
     if (this.ticking || this.stopped) return;
     this.ticking = true;
     try {
-      await this.collector.tick();
-      await this.watch.tick();
+      await correlated(`tick-${randomUUID()}`, async () => {
+        await this.collector.tick();
+        if (await this.leases.hold('watch')) await this.watch.tick();
+      });
     } catch (error) {
       this.log.error({ err: error }, 'tick failed');
     } finally {
@@ -62,7 +65,7 @@ export class Scheduler {
     if (this.detecting || this.stopped) return;
     this.detecting = true;
     try {
-      await this.turn();
+      await correlated(`detect-${randomUUID()}`, () => this.turn());
     } catch (error) {
       this.log.error({ err: error }, 'detection failed');
     } finally {

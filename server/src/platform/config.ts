@@ -45,6 +45,8 @@ const Environment = z.object({
     .default(1),
   /** The demo city: on until a real source exists. `0` never shows it, `1` insists. */
   DEMO: Flag.optional(),
+  /** Lets a monitor on another machine read `/metrics`; without it only this machine can. */
+  METRICS_TOKEN: z.string().min(16, '至少 16 个字符').optional(),
   /** `trace` `debug` `info` `warn` `error` `silent` */
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
@@ -66,6 +68,7 @@ export interface Config {
   elasticsearchUrl: string | undefined;
   /** How the cluster is reached and divided; without it, the defaults of `readConfig`. */
   elasticsearch?: ElasticsearchConfig;
+  metricsToken?: string | undefined;
   demo: boolean | undefined;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
@@ -96,6 +99,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       index: e.ELASTICSEARCH_INDEX,
       shards: e.ELASTICSEARCH_SHARDS,
     },
+    metricsToken: e.METRICS_TOKEN,
     demo: e.DEMO,
     logLevel: e.LOG_LEVEL,
   };

@@ -1,7 +1,16 @@
 /**
  * In: what happens. Out: one JSON line each on standard error, without secrets or citizens' text. Used by: everything in the server.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { pino, type Logger } from 'pino';
+
+/** What every line written on behalf of one request, or one turn of a job, has in common. */
+const context = new AsyncLocalStorage<{ correlationId: string }>();
+
+/** Lines written within carry the id. */
+export function correlated<T>(correlationId: string, work: () => T): T {
+  return context.run({ correlationId }, work);
+}
 
 /** An injectable name for pino's logger. */
 export abstract class Log {
@@ -16,6 +25,7 @@ export function createLog(level: string): Log & Logger {
     {
       level,
       base: null,
+      mixin: () => context.getStore() ?? {},
       redact: {
         paths: [
           '*.access_token',

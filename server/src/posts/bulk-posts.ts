@@ -7,8 +7,8 @@ import type { AcceptedItem } from '../intake/intake.ts';
 import { columnsOf, runEach, unnest } from '../platform/database/bulk.ts';
 import type { Database, Param, PostgresHandle, Tx } from '../platform/database/database.ts';
 import { addMonth, type Month } from './months.ts';
-import { publishedAtOf } from './post-id.ts';
-import { originOf, type Change, type KnownPost } from './post-store.ts';
+import { originOf, publishedAtOf } from './post-id.ts';
+import type { Change, KnownPost } from './post-store.ts';
 
 /** A post to be written; `id` is the one it wishes for until it is written. */
 export interface NewRow {

@@ -29,3 +29,8 @@ export function wishedId(publishedAtMs: number, origin: string): number {
   for (let i = 0; i < origin.length; i++) h = Math.imul(h ^ origin.charCodeAt(i), 0x01000193);
   return firstIdAt(publishedAtMs) + ((h >>> 0) % IDS_PER_SECOND);
 }
+
+/** One item of a platform, whatever run it came with. */
+export function originOf(item: { platform: string; kind: string; nativeId: string }): string {
+  return `${item.platform} ${item.kind} ${item.nativeId}`;
+}

@@ -7,7 +7,7 @@ import type { Kept } from '../enrich/columns.ts';
 import type { Database, Tx } from '../platform/database/database.ts';
 import { insertPosts, knownPosts, linkParents, logChanges, makeRoom, parentsOf, type NewRow } from './bulk-posts.ts';
 import { monthOfPost } from './months.ts';
-import { publishedAtOf, wishedId } from './post-id.ts';
+import { originOf, publishedAtOf, wishedId } from './post-id.ts';
 import { PostEntity, type SentimentCode } from './post.entity.ts';
 
 export type Change = 'stored' | 'edited' | 'engagement' | 'gone';
@@ -265,21 +265,7 @@ export class PostStore {
     await tx.run(
       `UPDATE posts SET title = ?, text = ?, sentiment = ?, sentiment_confidence = ?, claim_score = ?, question = ?, places = ?, keywords = ?,
          hashtags = ?, fingerprint = ?, copy_key = ?, state = 'edited', fetched_at = ? WHERE id = ?`,
-      [
-        item.title,
-        item.text,
-        SENTIMENT_CODE[e.sentiment],
-        e.sentimentConfidence,
-        e.claimScore,
-        e.question ? 1 : 0,
-        list(e.places),
-        list(e.keywords),
-        list(e.hashtags),
-        e.fingerprint === '' ? null : e.fingerprint,
-        e.copyKey,
-        now,
-        known.id,
-      ],
+      [item.title, item.text, ...analysisOf(e), now, known.id],
     );
     await this.log(tx, known.id, 'edited');
   }
@@ -318,6 +304,21 @@ function accountOf(item: AcceptedItem, accounts: ReadonlyMap<string, number>): n
   return item.account === null ? null : (accounts.get(`${item.platform} ${item.account}`) ?? null);
 }
 
+/** What enrich found, in the order of the columns from `sentiment` to `copy_key`. */
+function analysisOf(e: Kept): (string | number | null)[] {
+  return [
+    SENTIMENT_CODE[e.sentiment],
+    e.sentimentConfidence,
+    e.claimScore,
+    e.question ? 1 : 0,
+    list(e.places),
+    list(e.keywords),
+    list(e.hashtags),
+    e.fingerprint === '' ? null : e.fingerprint,
+    e.copyKey,
+  ];
+}
+
 /** The values of INSERT, in its order. */
 function rowOf(
   id: number,
@@ -344,15 +345,7 @@ function rowOf(
     item.comments,
     item.reposts,
     item.reads,
-    SENTIMENT_CODE[e.sentiment],
-    e.sentimentConfidence,
-    e.claimScore,
-    e.question ? 1 : 0,
-    list(e.places),
-    list(e.keywords),
-    list(e.hashtags),
-    e.fingerprint === '' ? null : e.fingerprint,
-    e.copyKey,
+    ...analysisOf(e),
     item.state,
   ];
 }
@@ -364,33 +357,29 @@ function storedOf(
   sourceId: number | null,
   accountId: number | null,
 ): WrittenPost {
-  return {
-    id,
-    change: 'stored',
-    platform: item.platform,
-    kind: item.kind,
-    sourceId,
-    accountId,
-    official: item.account !== null,
-    publishedAt: item.publishedAt,
-    sentiment: SENTIMENT_CODE[e.sentiment],
-    keywords: e.keywords,
-    searchTokens: e.searchTokens,
-    topicId: null,
-  };
+  const { platform, kind, publishedAt } = item;
+  const sentiment = SENTIMENT_CODE[e.sentiment];
+  const keywords = e.keywords;
+  return writtenOf(
+    { id, platform, kind, sourceId, accountId, publishedAt, sentiment, keywords, topicId: null },
+    e.searchTokens,
+    'stored',
+  );
 }
 
 function list(values: readonly string[]): string | null {
   return values.length === 0 ? null : JSON.stringify(values);
 }
 
-/** One item of a platform, whatever run it came with. */
-export function originOf(item: Pick<AcceptedItem, 'platform' | 'kind' | 'nativeId'>): string {
-  return `${item.platform} ${item.kind} ${item.nativeId}`;
-}
-
 /** A stored post as the index and the counters take it. */
-export function writtenOf(post: PostEntity, searchTokens: string, change: Change): WrittenPost {
+export function writtenOf(
+  post: Pick<
+    PostEntity,
+    'id' | 'platform' | 'kind' | 'sourceId' | 'accountId' | 'publishedAt' | 'sentiment' | 'keywords' | 'topicId'
+  >,
+  searchTokens: string,
+  change: Change,
+): WrittenPost {
   const { id, platform, kind, sourceId, accountId, publishedAt, sentiment } = post;
   const keywords = post.keywords ?? [];
   return {

@@ -84,12 +84,21 @@ export class SearchOutbox {
     return rows.map((r) => ({ seq: Number(r.seq), postId: Number(r.post_id), op: r.op, document: r.document }));
   }
 
-  async forget(seqs: readonly number[]): Promise<void> {
-    if (seqs.length === 0) return;
+  /** Rows that were taken, as `next` gave them; refused ones stay. */
+  async forget(rows: readonly OutboxRow[]): Promise<void> {
+    const first = rows[0]?.seq;
+    const last = rows.at(-1)?.seq;
+    if (first === undefined || last === undefined) return;
     await this.db.write(async (tx) => {
-      for (let i = 0; i < seqs.length; i += CHUNK) {
-        const part = seqs.slice(i, i + CHUNK);
-        await tx.run(`DELETE FROM search_outbox WHERE seq IN (${part.map(() => '?').join(', ')})`, part);
+      // With one writer nothing can have appeared between the first and the last of them.
+      if (this.db.dialect === 'sqlite')
+        return tx.run('DELETE FROM search_outbox WHERE seq >= ? AND seq <= ? AND refused IS NULL', [first, last]);
+      for (let i = 0; i < rows.length; i += CHUNK) {
+        const part = rows.slice(i, i + CHUNK).map((row) => row.seq);
+        await tx.run(
+          `DELETE FROM search_outbox WHERE refused IS NULL AND seq IN (${part.map(() => '?').join(', ')})`,
+          part,
+        );
       }
     });
   }
@@ -109,7 +118,7 @@ export class SearchOutbox {
       Record<'first' | 'last' | 'since' | 'refused', number | null> & { problem: string | null }
     >(
       `SELECT (SELECT seq FROM search_outbox WHERE refused IS NULL ORDER BY seq LIMIT 1) AS first,
-         (SELECT max(seq) FROM search_outbox) AS last,
+         (SELECT seq FROM search_outbox WHERE refused IS NULL ORDER BY seq DESC LIMIT 1) AS last,
          (SELECT at FROM search_outbox WHERE refused IS NULL ORDER BY seq LIMIT 1) AS since,
          (SELECT count(*) FROM search_outbox WHERE refused IS NOT NULL) AS refused,
          (SELECT problem FROM search_state WHERE id = 1) AS problem`,

@@ -10,6 +10,7 @@ import { Injectable } from '@nestjs/common';
 import { Alerts } from '../alerts/alerts.ts';
 import { Enricher } from '../enrich/enricher.ts';
 import { Clock, hourOf } from '../platform/clock.ts';
+import { runEach } from '../platform/database/bulk.ts';
 import { Database, type Row, type Tx } from '../platform/database/database.ts';
 import { Live } from '../platform/live/live.ts';
 import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
@@ -52,6 +53,11 @@ interface TopicEvent {
   text: string;
   postId: number | null;
 }
+
+const ADD_HOURS = `INSERT INTO topic_hours (topic_id, hour, posts, positive, neutral, negative, uncertain, official) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (topic_id, hour) DO UPDATE SET posts = topic_hours.posts + excluded.posts, positive = topic_hours.positive + excluded.positive,
+    neutral = topic_hours.neutral + excluded.neutral, negative = topic_hours.negative + excluded.negative,
+    uncertain = topic_hours.uncertain + excluded.uncertain, official = topic_hours.official + excluded.official`;
 
 @Injectable()
 export class TopicDetector {
@@ -97,14 +103,12 @@ export class TopicDetector {
         }
         await this.assign(tx, assigned);
         for (const topic of touched) await this.save(tx, topic);
-        for (const { topic, at, kind, text, postId } of events)
-          await tx.run('INSERT INTO topic_events (topic_id, at, kind, text, post_id) VALUES (?, ?, ?, ?, ?)', [
-            topic.id,
-            at,
-            kind,
-            text,
-            postId,
-          ]);
+        await runEach(
+          tx,
+          'INSERT INTO topic_events (topic_id, at, kind, text, post_id) VALUES (?, ?, ?, ?, ?)',
+          ['bigint', 'bigint', 'text', 'text', 'bigint'],
+          events.map(({ topic, at, kind, text, postId }) => [topic.id, at, kind, text, postId]),
+        );
         await this.mergeGrown(tx, touched);
       });
       if (!committed) this.forget();
@@ -298,15 +302,21 @@ export class TopicDetector {
   }
 
   private async save(tx: Tx, topic: TopicState): Promise<void> {
-    for (const b of topic.pending.values()) {
-      await tx.run(
-        `INSERT INTO topic_hours (topic_id, hour, posts, positive, neutral, negative, uncertain, official) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (topic_id, hour) DO UPDATE SET posts = topic_hours.posts + excluded.posts, positive = topic_hours.positive + excluded.positive,
-           neutral = topic_hours.neutral + excluded.neutral, negative = topic_hours.negative + excluded.negative,
-           uncertain = topic_hours.uncertain + excluded.uncertain, official = topic_hours.official + excluded.official`,
-        [topic.id, b.hour, b.posts, b.positive, b.neutral, b.negative, b.uncertain, b.official],
-      );
-    }
+    await runEach(
+      tx,
+      ADD_HOURS,
+      ['bigint', 'bigint', 'bigint', 'bigint', 'bigint', 'bigint', 'bigint', 'bigint'],
+      [...topic.pending.values()].map((b) => [
+        topic.id,
+        b.hour,
+        b.posts,
+        b.positive,
+        b.neutral,
+        b.negative,
+        b.uncertain,
+        b.official,
+      ]),
+    );
     topic.pending.clear();
     const hours = [...topic.hours.values()];
     topic.busiest = Math.max(topic.busiest, busiestOf(hours));

@@ -13,8 +13,8 @@ import {
 import { Controller } from '@nestjs/common';
 import type { Caller } from '../platform/auth/caller.ts';
 import { Clock, toInstant } from '../platform/clock.ts';
-import { disturb } from '../posts/changed-posts.ts';
 import { Database, type Row } from '../platform/database/database.ts';
+import { disturb } from '../posts/changed-posts.ts';
 import { conflict, notFound } from '../platform/errors.ts';
 import { CallerParam, Endpoint, Input } from '../platform/http/endpoint.ts';
 import { windowOf } from '../platform/time-window.ts';

@@ -120,6 +120,17 @@ describe('the index follows the records through every fault', () => {
     }
   });
 
+  it('a document that the index will never take holds up nobody, and is told', async () => {
+    await engine.close();
+    await db.write((tx) =>
+      tx.run(`INSERT INTO search_outbox (post_id, at, op, document) VALUES (7, 0, 'put', '{"unknown":1}')`),
+    );
+    await batch();
+    engine = await openElasticsearch(db, server.url, index);
+    expect(await engine.settle()).toMatchObject({ behind: 0, documents: BATCH });
+    expect((await engine.status()).problem).toBe('有 1 条被索引拒收，请运行 reindex 重建');
+  });
+
   it('rebuilds beside the old index: no search in between misses a post, and none is lost that arrives meanwhile', async () => {
     for (let i = 0; i < 8; i++) await batch();
     await engine.settle();

@@ -1,6 +1,7 @@
 /** In: a database and a server's address. Out: the engine on an index of its own. Used by: the tests beside it. */
 import { randomUUID } from 'node:crypto';
 import { Clock } from '../../src/platform/clock.ts';
+import type { ElasticsearchConfig } from '../../src/platform/config.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { Leases } from '../../src/platform/leases/leases.ts';
 import { createLog } from '../../src/platform/logging.ts';
@@ -13,7 +14,12 @@ export function newIndex(): string {
 }
 
 /** @param index the same name opens the same index again */
-export function openElasticsearch(db: Database, url: string, index = newIndex()): Promise<ElasticsearchEngine> {
+export function openElasticsearch(
+  db: Database,
+  url: string,
+  index = newIndex(),
+  config: Partial<ElasticsearchConfig> = {},
+): Promise<ElasticsearchEngine> {
   const parts = {
     db,
     leases: new Leases(db),
@@ -21,5 +27,5 @@ export function openElasticsearch(db: Database, url: string, index = newIndex())
     clock: new Clock(),
     log: createLog('silent'),
   };
-  return ElasticsearchEngine.open({ url, config: { ...DEFAULTS, index }, ...parts });
+  return ElasticsearchEngine.open({ url, config: { ...DEFAULTS, ...config, index }, ...parts });
 }

@@ -14,11 +14,11 @@ import { node, prepare, root } from '../../bin/prepare.mjs';
 import { open } from '../../src/open.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import { SourceBook } from '../../src/sources/source-book.ts';
-import { testDatabaseUrl } from '../database.ts';
+import { testConfig, testDatabaseUrl } from '../database.ts';
 
-const CITIES = 3;
-const POSTS = 150;
-const COMMENTS = 12;
+const CITIES = 2;
+const POSTS = 90;
+const COMMENTS = 8;
 
 /** One office's stream: posts, and comments that pass on one text, so that there is something to find. */
 function city(n: number): RawItem[] {
@@ -97,15 +97,7 @@ describe('two replicas', () => {
       const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-replicas-'));
       onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
       const databaseUrl = await testDatabaseUrl();
-      const config = {
-        port: 0,
-        host: '127.0.0.1',
-        dataDir,
-        databaseUrl,
-        elasticsearchUrl: undefined,
-        demo: false,
-      } as const;
-      const watcher = await open({ ...config, logLevel: 'silent' });
+      const watcher = await open(testConfig(dataDir, databaseUrl));
       onTestFinished(() => watcher.close());
       const { db, secrets, clock, demo } = watcher.core;
       const book = new SourceBook(db, secrets, clock, demo);
@@ -144,7 +136,7 @@ describe('two replicas', () => {
       await until('the crawl is well under way', async () => {
         expect(await count(db, doubled)).toBe(0);
         const stored = await count(db, 'SELECT count(*) AS n FROM posts');
-        return stored > 200 && (await count(db, 'SELECT count(*) AS n FROM sources WHERE lease_owner IS NOT NULL')) > 0;
+        return stored > 100 && (await count(db, 'SELECT count(*) AS n FROM sources WHERE lease_owner IS NOT NULL')) > 0;
       });
       const held = await db.all<{ owner: string }>(
         'SELECT lease_owner AS owner FROM sources WHERE lease_owner IS NOT NULL',

@@ -5,6 +5,7 @@ import 'reflect-metadata';
 import { expect, it, onTestFinished } from 'vitest';
 import { ingestFile } from '../../src/cli/ingest.ts';
 import { open } from '../../src/open.ts';
+import { testConfig } from '../database.ts';
 import { startPostgres } from '../postgres.ts';
 
 const ROWS = 12_000;
@@ -15,8 +16,7 @@ it(
   async () => {
     const server = await startPostgres();
     const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-restart-'));
-    const config = { port: 0, host: '127.0.0.1', dataDir, elasticsearchUrl: undefined, demo: false } as const;
-    const opened = await open({ ...config, databaseUrl: server.url, logLevel: 'silent' });
+    const opened = await open(testConfig(dataDir, server.url));
     onTestFinished(async () => {
       await opened.close();
       await server.stop();

@@ -30,10 +30,10 @@ export const migrations = [
   SearchOutbox1764000005001,
   SearchTuning1764000000001,
   Labels1764000002001,
+  TopicMemory1764000003001,
+  Collect1764000001000,
   PostMonths1764000004001,
   SearchWords1764000004002,
   Leases1764000004003,
-  TopicMemory1764000003001,
-  Collect1764000001000,
   WordSuggestions1764000003002,
 ];

@@ -30,6 +30,8 @@ export function openClient(url: string, config: ElasticsearchConfig): Client {
   return new Client({
     nodes,
     requestTimeout: 30_000,
+    // Each node is tried, and one of them twice; whoever waits for an answer is told soon, and the indexer has a patience of its own.
+    maxRetries: nodes.length,
     ...authOf(config),
     ...(config.ca === undefined ? {} : { tls: { ca: certificate(config.ca) } }),
   });

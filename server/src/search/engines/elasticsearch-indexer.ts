@@ -18,10 +18,10 @@ import type { Indices } from './elasticsearch-indices.ts';
 import { folded } from './elasticsearch-query.ts';
 
 /** Changes taken at once. */
-const WINDOW = 4000;
+const WINDOW = 12_000;
 /** Documents of one bulk, and bulks under way at once; halved when the server says it is busy. */
 const BULK = 1000;
-const ABREAST = 2;
+const ABREAST = 4;
 const LEASE = 'search-index';
 const IDLE_MS = 500;
 const WORST_WAIT_MS = 10_000;
@@ -118,7 +118,7 @@ export class Indexer {
     if (first?.op === 'clear' || first?.op === 'rebuild') {
       if (first.op === 'clear') await this.begin(state, false);
       else await this.beside(state);
-      await this.outbox.forget([first.seq]);
+      await this.outbox.forget(rows.slice(0, 1));
       return true;
     }
     if (rows.length > 0) await this.follow(rows, state);
@@ -170,10 +170,31 @@ export class Indexer {
     this.published = state.live;
   }
 
-  /** One window of changes, up to the next `clear` or `rebuild`: the last change of each post counts. */
+  /** Window after window, until none is full: the next is read and the last one forgotten while one is being sent. */
   private async follow(rows: readonly OutboxRow[], state: IndexState): Promise<void> {
-    const end = rows.findIndex((row) => row.op === 'clear' || row.op === 'rebuild');
-    const window = end < 0 ? rows : rows.slice(0, end);
+    let forgotten = Promise.resolve();
+    for (let next = rows; next.length > 0 && !this.stopped;) {
+      const window = changesOf(next);
+      const last = next.at(-1)?.seq ?? 0;
+      const full = next.length === WINDOW && window.length === next.length;
+      const [following, refused] = await Promise.all([
+        full ? this.outbox.next(WINDOW, last) : [],
+        this.sendChanges(window, state),
+        forgotten,
+      ]);
+      if (this.failingSince !== null) await this.well();
+      await this.outbox.refuse(refused);
+      forgotten = this.outbox.forget(window);
+      // Heard when it is waited for; until then a failure must not count as unheard.
+      forgotten.catch(() => undefined);
+      // A rebuild asks for its share between windows.
+      next = state.building === null && (await this.leased()) ? following : [];
+    }
+    await forgotten;
+  }
+
+  /** The last change of each post counts. @returns the changes that the index will never take */
+  private async sendChanges(window: readonly OutboxRow[], state: IndexState) {
     const last = new Map(window.map((row) => [row.postId, row]));
     const looked = [...last.values()].filter((row) => row.op === 'look').map((row) => row.postId);
     const now = new Map((await this.documents.of(looked)).map((doc) => [doc.id, sourceOf(doc)]));
@@ -181,10 +202,7 @@ export class Indexer {
       const source = op === 'look' ? (now.get(postId) ?? null) : op === 'put' ? document : null;
       return { id: postId, source, version: seq + 1, seq };
     });
-    const refused = await this.send(operations, generationsOf(state), state.live);
-    await this.outbox.refuse(refused);
-    const kept = new Set(refused.map((r) => r.seq));
-    await this.outbox.forget(window.map((row) => row.seq).filter((seq) => !kept.has(seq)));
+    return this.send(operations, generationsOf(state), state.live);
   }
 
   /** The next posts of a rebuild; at its end searches move to what was built. @returns whether there is more to do */
@@ -314,6 +332,12 @@ export class Indexer {
       if (this.stopped) this.wakeUp();
     });
   }
+}
+
+/** Up to the next `clear` or `rebuild`. */
+function changesOf(rows: readonly OutboxRow[]): readonly OutboxRow[] {
+  const end = rows.findIndex((row) => row.op === 'clear' || row.op === 'rebuild');
+  return end < 0 ? rows : rows.slice(0, end);
 }
 
 function generationsOf({ live, building }: IndexState): string[] {

@@ -1,8 +1,8 @@
 /**
- * In: a document's filter values. Out: index tokens for filters, and one integer (50 bits) for facets. Used by: sqlite-fts.ts.
+ * In: a document's filter values. Out: index tokens for filters, and one integer (50 bits) for facets. Used by: the engines in the records' own database.
  */
 import { Platform, PostKind } from '@minsheng/contracts';
-import type { SearchDocument } from '../search-engine.ts';
+import type { SearchDocument, SearchFilters } from '../search-engine.ts';
 
 const PLATFORMS: readonly string[] = Platform.options;
 const KINDS: readonly string[] = PostKind.options;
@@ -23,7 +23,7 @@ export interface Marks {
 /** Every document carries it, so that an exclusion has something to exclude from. */
 export const EVERY = 'all_';
 
-export const token = {
+const token = {
   platform: (v: string) => `p_${v}`,
   kind: (v: string) => `k_${v}`,
   source: (v: number) => `s_${String(v)}`,
@@ -38,6 +38,19 @@ export function markTokens(doc: SearchDocument): string {
   if (doc.sourceId !== null) tokens.push(token.source(doc.sourceId));
   if (doc.accountId !== null) tokens.push(token.account(doc.accountId));
   return tokens.join(' ');
+}
+
+/** The marks a document must have: one of each group. */
+export function wantedMarks(filters: SearchFilters): string[][] {
+  const groups = [
+    (filters.sourceIds ?? []).map(token.source),
+    (filters.accountIds ?? []).map(token.account),
+    (filters.platforms ?? []).map(token.platform),
+    (filters.sentiments ?? []).map(token.sentiment),
+    (filters.kinds ?? []).map(token.kind),
+    filters.official === undefined ? [] : [token.official(filters.official)],
+  ];
+  return groups.filter((group) => group.length > 0);
 }
 
 /** Mixed-radix packing; ids are stored plus one, 0 = none. Plain arithmetic, because it exceeds 32 bits. */

@@ -10,7 +10,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, type Param, type Tx } from '../../platform/database/database.ts';
 import type { QueryNode } from '../query-language.ts';
 import type { SearchDocument, SearchFilters, SearchRequest, StoredDocuments } from '../search-engine.ts';
-import { EVERY, markTokens, packMarks, token } from './marks.ts';
+import { EVERY, markTokens, packMarks, wantedMarks } from './marks.ts';
 import { idWindow, SqlEngine, type Hits } from './sql-engine.ts';
 
 /** Letters, digits and private-use characters; the rest separates words, as in the other engines. */
@@ -116,20 +116,12 @@ function vectorOf(doc: SearchDocument): string {
 }
 
 function expressionOf(query: QueryNode | null, filters: SearchFilters): string | null {
-  const parts = [
-    ...(query === null ? [] : [wordsExpression(query)]),
-    ...anyOf((filters.sourceIds ?? []).map(token.source)),
-    ...anyOf((filters.accountIds ?? []).map(token.account)),
-    ...anyOf((filters.platforms ?? []).map(token.platform)),
-    ...anyOf((filters.sentiments ?? []).map(token.sentiment)),
-    ...anyOf((filters.kinds ?? []).map(token.kind)),
-    ...anyOf(filters.official === undefined ? [] : [token.official(filters.official)]),
-  ];
+  const parts = [...(query === null ? [] : [wordsExpression(query)]), ...wantedMarks(filters).map(anyOf)];
   return parts.length === 0 ? null : parts.join(' & ');
 }
 
-function anyOf(values: readonly string[]): string[] {
-  return values.length === 0 ? [] : [`(${values.map(mark).join(' | ')})`];
+function anyOf(values: readonly string[]): string {
+  return `(${values.map(mark).join(' | ')})`;
 }
 
 function wordsExpression(node: QueryNode): string {

@@ -3,7 +3,7 @@
  */
 import type { QueryNode } from '../query-language.ts';
 import type { SearchFilters } from '../search-engine.ts';
-import { EVERY, token } from './marks.ts';
+import { EVERY, wantedMarks } from './marks.ts';
 
 function quote(text: string): string {
   return `"${text.replaceAll('"', '""').replaceAll('\0', ' ')}"`;
@@ -28,20 +28,12 @@ function words(node: QueryNode): string {
   }
 }
 
-function anyOf(tokens: readonly string[]): string[] {
-  return tokens.length === 0 ? [] : [`({marks} : (${tokens.map(quote).join(' OR ')}))`];
+function anyOf(tokens: readonly string[]): string {
+  return `({marks} : (${tokens.map(quote).join(' OR ')}))`;
 }
 
 /** Null when nothing but time and topic restricts the hits. */
 export function expressionOf(query: QueryNode | null, filters: SearchFilters): string | null {
-  const parts = [
-    ...(query === null ? [] : [words(query)]),
-    ...anyOf((filters.sourceIds ?? []).map(token.source)),
-    ...anyOf((filters.accountIds ?? []).map(token.account)),
-    ...anyOf((filters.platforms ?? []).map(token.platform)),
-    ...anyOf((filters.sentiments ?? []).map(token.sentiment)),
-    ...anyOf((filters.kinds ?? []).map(token.kind)),
-    ...anyOf(filters.official === undefined ? [] : [token.official(filters.official)]),
-  ];
+  const parts = [...(query === null ? [] : [words(query)]), ...wantedMarks(filters).map(anyOf)];
   return parts.length === 0 ? null : parts.join(' AND ');
 }

@@ -3,6 +3,7 @@
  * on the first post of the group. Called by: topics/detect.ts.
  */
 import { NearCopies, TEXTS_KEPT } from '../enrich/near-copies.ts';
+import { runEach } from '../platform/database/bulk.ts';
 import type { Database, Tx } from '../platform/database/database.ts';
 import type { ChangedPost } from '../posts/changed-posts.ts';
 
@@ -15,13 +16,18 @@ function counts(post: ChangedPost): post is ChangedPost & { copyKey: string } {
   return post.copyKey !== null && post.text.length >= SHORTEST;
 }
 
+/** The first post of each exact wording, and those that are new in this step. */
+class Groups extends Map<string, number> {
+  readonly fresh: [copyKey: string, firstId: number][] = [];
+}
+
 export class CopyCounter {
   private readonly near = new NearCopies();
 
   /** The groups of these posts' exact wordings, asked for all at once. */
-  async groups(tx: Tx, posts: readonly ChangedPost[]): Promise<Map<string, number>> {
+  async groups(tx: Tx, posts: readonly ChangedPost[]): Promise<Groups> {
     const keys = [...new Set(posts.filter(counts).map((post) => post.copyKey))];
-    const groups = new Map<string, number>();
+    const groups = new Groups();
     for (let i = 0; i < keys.length; i += AT_ONCE) {
       const some = keys.slice(i, i + AT_ONCE);
       for (const { copy_key, first_id } of await tx.all<{ copy_key: string; first_id: number }>(
@@ -34,14 +40,14 @@ export class CopyCounter {
   }
 
   /** How many copies of this text there are now, this one included. `groups` learns what is new. */
-  async count(tx: Tx, post: ChangedPost, groups: Map<string, number>): Promise<number> {
+  async count(tx: Tx, post: ChangedPost, groups: Groups): Promise<number> {
     if (!counts(post)) return 1;
     const known = groups.get(post.copyKey);
     // Offices write by template: two notices that differ in a number are two notices.
     const first = known ?? (post.official ? null : this.near.see(post.id, post.text, post.at, WITHIN_MS));
     if (known === undefined) {
       groups.set(post.copyKey, first ?? post.id);
-      await tx.run('INSERT INTO copy_groups (copy_key, first_id) VALUES (?, ?)', [post.copyKey, first ?? post.id]);
+      groups.fresh.push([post.copyKey, first ?? post.id]);
     }
     if (first === null || first === post.id) return 1;
     await tx.run('UPDATE posts SET copy_of = ? WHERE id = ?', [first, post.id]);
@@ -50,6 +56,16 @@ export class CopyCounter {
       [first],
     );
     return Number(row?.copies ?? 2);
+  }
+
+  /** Writes down the wordings that were new, all at once, in the transaction that counted them. */
+  keep(tx: Tx, groups: Groups): Promise<void> {
+    return runEach(
+      tx,
+      'INSERT INTO copy_groups (copy_key, first_id) VALUES (?, ?)',
+      ['text', 'bigint'],
+      groups.fresh.splice(0),
+    );
   }
 
   /** What was read before a start, without what waits in the log behind `seq`. */

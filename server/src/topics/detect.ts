@@ -101,6 +101,7 @@ export class TopicDetector {
           this.count(topic, post, copies === 1, events);
           touched.add(topic);
         }
+        await this.copies.keep(tx, groups);
         await this.assign(tx, assigned);
         for (const topic of touched) await this.save(tx, topic);
         await runEach(

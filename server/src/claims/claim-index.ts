@@ -60,10 +60,13 @@ export class ClaimIndex {
     const candidates = [...hits]
       .filter(([, n]) => n >= 2)
       .sort((a, b) => b[1] - a[1] || a[0] - b[0])
-      .slice(0, VERIFIED);
+      .slice(0, VERIFIED)
+      .map(([id]) => id);
+    // A listed rumour is also told without one of its words; there are few of them.
+    for (const claim of this.listed()) if (claim.lastSeen >= at - ALIVE_MS) candidates.push(claim.id);
     let best: ClaimState | null = null;
     let most = 0;
-    for (const [id] of candidates) {
+    for (const id of candidates) {
       const claim = this.claims.get(id);
       if (claim === undefined || Math.abs(at - claim.lastSeen) > ALIVE_MS) continue;
       const score = likeness(said, claim);
@@ -74,6 +77,18 @@ export class ClaimIndex {
 
   *listed(): Generator<ClaimState> {
     for (const claim of this.claims.values()) if (claim.listed) yield claim;
+  }
+
+  /** The listed claim that a claim about to be listed only words anew. */
+  listedTwin(claim: ClaimState): ClaimState | null {
+    let best: ClaimState | null = null;
+    let most = 0;
+    for (const other of this.listed()) {
+      if (other.id === claim.id || Math.abs(claim.lastSeen - other.lastSeen) > ALIVE_MS) continue;
+      const score = likeness(claim, other);
+      if (score > most) [best, most] = [other, score];
+    }
+    return best;
   }
 
   count(claim: ClaimState, at: number): void {

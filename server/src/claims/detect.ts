@@ -10,7 +10,7 @@ import { Database, type Row, type Tx } from '../platform/database/database.ts';
 import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { addVoice, ALIVE_MS, ClaimIndex, type ClaimState } from './claim-index.ts';
 import { DebunkMatcher, RELATE_AT, SUGGEST_AT, type DebunkMatch } from './match.ts';
-import { checkable, pairsOf, statementOf, telling, wishes, type Said } from './wording.ts';
+import { bestStatement, checkable, pairsOf, statementOf, telling, wishes, type Said } from './wording.ts';
 
 const CONSUMER = 'claims';
 const STEP = 1000;
@@ -20,8 +20,10 @@ const VOICES = 4;
 /** Voices that must pass on one wording before the wording itself is a reason. */
 const COPIERS = 8;
 const SHORTEST = 14;
+/** Tellings read to find the best wording of a claim that is listed. */
+const WORDINGS_READ = 50;
 const DOUBT =
-  /真的假的|真的吗|是真的么|假的吧|谣言|辟谣|求证|不信|别信|不实|有证据|官方怎么说|求官方|官方说句话|到底有没有|又在传|都要传|别传/u;
+  /真的假的|真的吗|是真的么|是不是真的|是真是假|真的要.{1,16}吗|假的吧|谣言|辟谣|求证|不信|别信|不实|有证据|官方怎么说|求官方|官方说句话|到底有没有|又在传|都要传|别传/u;
 const DENIAL = /不实|谣言|辟谣|系误传|未发生|没有发生|不属实|失实|情况说明|通报|属实|核实|经查/u;
 const MATCHES = 3;
 
@@ -165,8 +167,52 @@ export class ClaimDetector {
     }
     claim.topicId ??= post.parentTopicId;
     this.index.count(claim, post.at);
-    if (claim.voices.size >= VOICES && (checkable(claim.text) || passedOn(claim))) claim.listed = true;
+    const due = !claim.listed && claim.voices.size >= VOICES && (checkable(claim.text) || passedOn(claim));
+    return due ? this.list(tx, claim) : claim;
+  }
+
+  /** Lists a claim in its best wording, or tells it to the listed one that states the same. */
+  private async list(tx: Tx, claim: ClaimState): Promise<ClaimState> {
+    const into = this.index.listedTwin(claim);
+    if (into !== null) return this.absorb(tx, claim, into);
+    const told = await tx.all<{ text: string; author: string | null; id: number }>(
+      `SELECT p.text, l.author, p.id FROM claim_posts l JOIN posts p ON p.id = l.post_id
+        WHERE l.claim_id = ? AND l.stance = 'spreading' ORDER BY p.id LIMIT ${WORDINGS_READ}`,
+      [claim.id],
+    );
+    const statement = bestStatement(
+      told.map(({ text, author, id }) => ({ text: statementOf(text), voice: author ?? String(id) })),
+      claim.places,
+    );
+    if (statement !== null && statement !== claim.text) {
+      this.index.release(claim);
+      claim.text = statement;
+      claim.pairs = pairsOf(statement);
+      this.index.remember(claim);
+      await tx.run('UPDATE claims SET statement = ? WHERE id = ?', [statement, claim.id]);
+    }
+    claim.listed = true;
     return claim;
+  }
+
+  private async absorb(tx: Tx, from: ClaimState, into: ClaimState): Promise<ClaimState> {
+    await tx.run(
+      `INSERT INTO claim_posts (claim_id, post_id, stance, author)
+         SELECT ?, post_id, stance, author FROM claim_posts WHERE claim_id = ? ON CONFLICT DO NOTHING`,
+      [into.id, from.id],
+    );
+    await tx.run('DELETE FROM claim_posts WHERE claim_id = ?', [from.id]);
+    await tx.run('DELETE FROM claims WHERE id = ?', [from.id]);
+    this.index.release(from);
+    into.posts += from.posts;
+    into.doubts += from.doubts;
+    into.officialAnswer ||= from.officialAnswer;
+    into.firstSeen = Math.min(into.firstSeen, from.firstSeen);
+    into.lastSeen = Math.max(into.lastSeen, from.lastSeen);
+    for (const [hour, n] of from.hours) into.hours.set(hour, (into.hours.get(hour) ?? 0) + n);
+    for (const word of from.words) if (into.words.size < 24) into.words.add(word);
+    for (const voice of from.voices) into.voices.add(voice);
+    return into;
   }
 
   private async save(tx: Tx, claim: ClaimState): Promise<void> {

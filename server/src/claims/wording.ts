@@ -10,10 +10,12 @@ const SAME = 0.55;
 /** Less overlap will do when the texts also name the same places and things. */
 const SAME_MATTER = 0.3;
 const PER_WORD = 0.12;
+/** So that texts without one common pair of characters can still be told to be about one thing. */
+const FAINT = 0.04;
 
 /** Events and decisions that are so or are not so. */
 const FACTUAL =
-  /[0-9一二三四五六七八九十多数两几](?:人|名|例|位|个).{0,6}(?:死|亡)|致.{0,3}死|伤亡|遇难|身亡|决堤|溃坝|渗漏|渗水|大坝|爆炸|坍塌|泄漏|泄洪|撤离|撤人|中毒|上吐下泻|送到.{0,6}医院|涨价|要涨|涨到|折扣取消|内部文件|内部消息|封路|停课|被抓|跳楼|拐卖|猝死|打人|殴打|强拆/u;
+  /[0-9一二三四五六七八九十多数两几](?:人|名|例|位|个).{0,6}(?:死|亡)|致.{0,3}死|伤亡|遇难|身亡|决堤|溃坝|渗漏|渗水|大坝|爆炸|坍塌|泄漏|泄洪|撤离|撤人|中毒|上吐下泻|送到.{0,6}医院|要涨|涨到|(?:[将拟]|准备|计划|下个?月|明年|通知|文件|[元块]).{0,12}涨价|涨价.{0,8}(?:[0-9元块]|通知|文件)|折扣取消|内部文件|内部消息|封路|停课|被抓|跳楼|拐卖|猝死|打人|殴打|强拆/u;
 
 /** Wrongs that somebody is said to have done. */
 const ALLEGED =
@@ -21,7 +23,7 @@ const ALLEGED =
 
 /** Wishes, questions, pleas, thanks and quips state nothing. */
 const WISH =
-  /[？?]|请问|问一下|能不能|怎么预约|希望|建议|凭什么|要什么条件|加油|谢谢|感谢|辛苦|致敬|祈祷|平安|祝大家|祝愿|愿所有|但愿|求求|坚决反对|强烈反对|强烈要求|讲道理|给个说法|等一个答复|有没有.{0,8}(?:通知|消息)|早日|众志成城|必胜|欢迎回家|好不好|行不行|吗|呢$|怎么算|哪天|麻烦回复|做得好|注意安全|不想再忍|先把.{2,20}再谈|不用开/u;
+  /[？?]|请问|问一下|能不能|怎么预约|希望|建议|凭什么|要什么条件|加油|谢谢|感谢|辛苦|致敬|祈祷|平安|祝大家|祝愿|愿所有|但愿|求求|坚决反对|强烈反对|强烈要求|讲道理|给个说法|等一个答复|有没有.{0,8}(?:通知|消息)|早日|众志成城|必胜|欢迎回家|好不好|行不行|吗|呢$|怎么算|哪天|麻烦回复|做得好|注意安全|不想再忍|先把.{2,20}再谈|不用开|点赞|鼓掌|暖心|表扬|好样的|倒是/u;
 
 /** What somebody heard, saw or has on paper. */
 const TOLD =
@@ -76,8 +78,15 @@ const EVERYWHERE = new Set(['death', 'disease', 'closure', 'crime', 'fraud']);
 /** Characters of a place's name from which it is one street, estate or reservoir rather than a city or country. */
 const NARROW = 3;
 
-function mattersOf(text: string): Set<string> {
-  return new Set(MATTERS.flatMap(([name, pattern]) => (pattern.test(text) ? [name] : [])));
+/** Read as places, but name none: any reservoir, school or company. */
+const UNNAMED =
+  /^(?:水库|大坝|河道|公交|地铁|公司|平台|医院|学校|小学|中学|大学|幼儿园|食堂|小区|社区|单位|超市|市场|商场|公园|工厂|工地|村里|镇上|县里|市里|省里|东西|外地|当地|本地)+$/u;
+
+const named = (places: readonly string[]) => places.filter((place) => !UNNAMED.test(place));
+
+/** Matters of both texts that are told of one place at a time, each with the pattern of its own words. */
+function sharedMatters(a: string, b: string): (readonly [string, RegExp])[] {
+  return MATTERS.filter(([, pattern]) => pattern.test(a) && pattern.test(b));
 }
 
 export interface Said {
@@ -91,7 +100,7 @@ export interface Said {
 
 /**
  * 0–1: how surely two texts state one thing; 0 when one denies the other or gives other numbers. The same words say the same; other words do when
- * the matter is the same (a dam, a price, a poisoning) and so are the place or at least two things named.
+ * the matter is the same (a dam, a price, a poisoning) and so are the place or at least two things named, or one thing when no other place is.
  */
 export function likeness(a: Said, b: Said): number {
   let shared = 0;
@@ -101,20 +110,37 @@ export function likeness(a: Said, b: Said): number {
   if (overlap >= SAME) return polarityDiffers(a.text, b.text) ? 0 : overlap;
   let words = 0;
   for (const word of a.words) if (b.words.has(word)) words++;
-  const together = a.places.some((x) =>
-    b.places.some((y) => x.length >= NARROW && y.length >= NARROW && (x.includes(y) || y.includes(x))),
-  );
-  const apart = !together && a.places.length > 0 && b.places.length > 0 && !a.places.some((x) => b.places.includes(x));
-  if (apart || (words < 2 && !together) || polarityDiffers(a.text, b.text)) return 0;
-  if (overlap >= SAME_MATTER && overlap + PER_WORD * (words - 1) >= SAME)
+  const [here, there] = [named(a.places), named(b.places)];
+  const within = (places: readonly string[], text: string, least: number) =>
+    places.some((place) => place.length >= least && text.includes(place));
+  const together = within(here, b.text, NARROW) || within(there, a.text, NARROW);
+  const apart =
+    !together && here.length > 0 && there.length > 0 && !within(here, b.text, 1) && !within(there, a.text, 1);
+  if (apart || polarityDiffers(a.text, b.text)) return 0;
+  const near = words >= 2 || together;
+  if (near && overlap >= SAME_MATTER && overlap + PER_WORD * (words - 1) >= SAME)
     return numbersContradict(fold(a.text), fold(b.text)) ? 0 : overlap;
-  const matters = mattersOf(b.text);
-  const same = [...mattersOf(a.text)].some((matter) => matters.has(matter) && (together || !EVERYWHERE.has(matter)));
-  return same && !wishes(a.text) ? overlap / 2 : 0;
+  const matters = sharedMatters(a.text, b.text);
+  const same = matters.some(([matter]) => together || !EVERYWHERE.has(matter));
+  if (near) return same && !wishes(a.text) ? overlap / 2 : 0;
+  // “群里都在传水库要决堤”: who leaves out the place speaks of the rumour that is alive, if the thing is the same.
+  const unplaced = here.length === 0 || there.length === 0;
+  const thing = matters.some(([matter, own]) => !EVERYWHERE.has(matter) && sharesThing(a, b, own));
+  return unplaced && thing && !wishes(a.text) && !wishes(b.text) ? (overlap + FAINT) / 4 : 0;
+}
+
+/** A word of one that the other uses too, besides the words of the matter itself. */
+function sharesThing(a: Said, b: Said, own: RegExp): boolean {
+  const used = (words: ReadonlySet<string>, text: string) =>
+    [...words].some((word) => word.length >= 2 && !own.test(word) && text.includes(word));
+  return used(a.words, b.text) || used(b.words, a.text);
 }
 
 const ADDRESSED =
   /^(?:转：|【转发】|\[转\]|转发[:：，]?|群里看到的[:：]|刚收到[，,]|扩散[！!，,]|紧急扩散[：:]|麻烦看一下[；;，,]|补充一点[，,]|说句公道话[，,]|讲道理[，, ]|忍了很久了[；;，,])+/u;
+
+/** To whom a comment answers says nothing of what it states. */
+const ANSWERING = /^(?:\/\/)?(?:回复\s*)?@[^:：\s]{1,30}\s*[:：]\s*/u;
 
 /** The first sentences, at most 80 characters: what is said, without marks of passing on. */
 export function statementOf(text: string): string {
@@ -122,9 +148,35 @@ export function statementOf(text: string): string {
     .replace(/\[[^\]]{1,8}\]/gu, '')
     .replace(/\s+/gu, ' ')
     .trim()
+    .replace(ANSWERING, '')
     .replace(ADDRESSED, '')
+    .replace(/[\p{Extended_Pictographic}\u{FE0F}\s]+$/u, '')
     .trim();
   if (clean.length <= 80) return clean;
   const end = Math.max(...['。', '！', '？', '，', '；'].map((m) => clean.slice(0, 80).lastIndexOf(m)));
   return end >= 20 ? clean.slice(0, end) : `${clean.slice(0, 79)}…`;
+}
+
+const OWN_KIN = /我(?:表哥|表姐|同学|朋友|亲戚|同事|爸|妈|老家)|群里都在/u;
+
+/** The wording that most voices used, told as a fact rather than of one's kin, and with the place. */
+export function bestStatement(
+  told: readonly { text: string; voice: string }[],
+  places: readonly string[],
+): string | null {
+  const voices = new Map<string, Set<string>>();
+  for (const { text, voice } of told) {
+    if (!checkable(text)) continue;
+    const known = voices.get(text);
+    if (known === undefined) voices.set(text, new Set([voice]));
+    else known.add(voice);
+  }
+  let best: string | null = null;
+  let most = -Infinity;
+  for (const [text, by] of voices) {
+    const score =
+      by.size + (named(places).some((place) => text.includes(place)) ? 1.5 : 0) - (OWN_KIN.test(text) ? 2.5 : 0);
+    if (score > most) [best, most] = [text, score];
+  }
+  return best;
 }

@@ -53,6 +53,7 @@ import { SearchWriter } from './search/search-writer.ts';
 import { Authorizations } from './sources/authorizations.ts';
 import { PushKeys } from './sources/push-keys.ts';
 import { SourceBook } from './sources/source-book.ts';
+import { DemoClerks } from './demo/demo-clerks.ts';
 import { DemoDesk } from './demo/demo-desk.ts';
 import { SourcesController } from './sources/sources.controller.ts';
 import { WordSuggestions } from './system/word-suggestions.ts';
@@ -128,6 +129,7 @@ export class AppModule {
         Imports,
         Authorizations,
         SourceWatch,
+        DemoClerks,
         DemoDesk,
         Audit,
         AuthService,

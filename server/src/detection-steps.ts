@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { BriefingDesk } from './briefings/briefing-desk.ts';
 import { ClaimDetector } from './claims/detect.ts';
 import { Steps, type Step } from './collect/scheduler.ts';
+import { DemoClerks } from './demo/demo-clerks.ts';
 import { InboxIntake } from './inbox/intake.ts';
 import { OverdueWatch } from './inbox/overdue.ts';
 import { Database } from './platform/database/database.ts';
@@ -33,11 +34,14 @@ export class DetectionSteps extends Steps {
     rollups: Rollups,
     retention: Retention,
     words: WordSuggestions,
+    clerks: DemoClerks,
   ) {
     super();
     this.list = [
       topics,
       claims,
+      // Before it is told what is late.
+      { name: 'demo clerks', step: () => Promise.resolve(0), refresh: () => clerks.work() },
       { name: 'inbox', step: () => inbox.step(INBOX_STEP), refresh: async () => void (await overdue.check()) },
       {
         name: 'briefings',

@@ -207,7 +207,7 @@ export const SMALL_TALK: readonly Voice[] = [
   },
   {
     mood: 'asking',
-    weight: 2.4,
+    weight: 0.8,
     core: lines(`
       请问医保断缴了还能补吗
       居住证到期在哪里续，要带什么材料

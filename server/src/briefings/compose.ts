@@ -93,7 +93,7 @@ export function compose(f: DayFacts): BriefingBody {
   );
 
   const sections: Section[] = [
-    section('changed', '与平日不同', '与平日相比没有明显变化。', changed(f, w, change, total, search)),
+    section('changed', '与平日不同', '除总量外，与平日相比没有明显变化。', changed(f, w, search)),
     section('due', '到期与超期', '没有今日到期或已超期的事项。', due(f, w)),
     section('unanswered', '群众在问、尚未答复', '没有尚未答复的留言。', unanswered(f, w)),
     section('claims', '待核实说法', '没有待核实的说法。', claims(f, w)),
@@ -153,9 +153,9 @@ function compared(f: DayFacts, total: Counted): Part[] {
   return [percent > 0 ? '，比上周同期多' : '，比上周同期少', share, '（上周同期', before, '条）'];
 }
 
-function changed(f: DayFacts, w: Writer, change: Part[], total: Counted, search: (more?: string) => string): Item[] {
+/** Besides the total, which the lead compares. */
+function changed(f: DayFacts, w: Writer, search: (more?: string) => string): Item[] {
   const items: Item[] = [];
-  if (f.volume.total > 0) items.push(w.item(['总量', total, '条', ...change, '。'], search()));
   const fresh = f.topics.filter((t) => t.firstSeenAt >= f.from);
   if (fresh.length > 0) {
     const n: Counted = {

@@ -37,10 +37,12 @@ export interface ClaimState extends Said {
 export class ClaimIndex {
   readonly claims = new Map<number, ClaimState>();
   private readonly byPair = new Map<number, Set<number>>();
+  private readonly shown = new Set<ClaimState>();
   private newest = 0;
 
   remember(claim: ClaimState): void {
     this.claims.set(claim.id, claim);
+    if (claim.listed) this.shown.add(claim);
     this.newest = Math.max(this.newest, claim.lastSeen);
     for (const pair of claim.pairs) {
       let ids = this.byPair.get(pair);
@@ -75,8 +77,13 @@ export class ClaimIndex {
     return best;
   }
 
-  *listed(): Generator<ClaimState> {
-    for (const claim of this.claims.values()) if (claim.listed) yield claim;
+  listed(): ReadonlySet<ClaimState> {
+    return this.shown;
+  }
+
+  list(claim: ClaimState): void {
+    claim.listed = true;
+    this.shown.add(claim);
   }
 
   /** The listed claim that a claim about to be listed only words anew. */
@@ -113,10 +120,12 @@ export class ClaimIndex {
       if (ids?.size === 0) this.byPair.delete(pair);
     }
     this.claims.delete(claim.id);
+    this.shown.delete(claim);
   }
 
   clear(): void {
     this.claims.clear();
+    this.shown.clear();
     this.byPair.clear();
     this.newest = 0;
   }

@@ -191,7 +191,7 @@ export class ClaimDetector {
       this.index.remember(claim);
       await tx.run('UPDATE claims SET statement = ? WHERE id = ?', [statement, claim.id]);
     }
-    claim.listed = true;
+    this.index.list(claim);
     return claim;
   }
 

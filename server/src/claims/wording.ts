@@ -121,12 +121,21 @@ export function likeness(a: Said, b: Said): number {
   if (near && overlap >= SAME_MATTER && overlap + PER_WORD * (words - 1) >= SAME)
     return numbersContradict(fold(a.text), fold(b.text)) ? 0 : overlap;
   const matters = sharedMatters(a.text, b.text);
-  const same = matters.some(([matter]) => together || !EVERYWHERE.has(matter));
+  const same =
+    matters.some(([matter]) => together || !EVERYWHERE.has(matter)) ||
+    (matters.length > 0 && sharesFigure(a.text, b.text));
   if (near) return same && !wishes(a.text) ? overlap / 2 : 0;
   // “群里都在传水库要决堤”: who leaves out the place speaks of the rumour that is alive, if the thing is the same.
   const unplaced = here.length === 0 || there.length === 0;
   const thing = matters.some(([matter, own]) => !EVERYWHERE.has(matter) && sharesThing(a, b, own));
   return unplaced && thing && !wishes(a.text) && !wishes(b.text) ? (overlap + FAINT) / 4 : 0;
+}
+
+/** The same number of persons, of money: two events seldom share it. */
+function sharesFigure(a: string, b: string): boolean {
+  const figures = (text: string) => text.match(/\d{2,}(?:[万亿]|余?[人名家元例])/gu) ?? [];
+  const said = new Set(figures(a));
+  return figures(b).some((figure) => said.has(figure));
 }
 
 /** A word of one that the other uses too, besides the words of the matter itself. */

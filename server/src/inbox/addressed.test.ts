@@ -11,10 +11,15 @@ describe('addressesOffice', () => {
   ])('%s', (text) => {
     expect(addressesOffice(text)).toBe(true);
   });
-  it.each(['到底谁来管', '能不能上点心', '我就想问，罐车吵了一夜谁管', '给个说法行不行', '流浪狗没人管，孩子不敢下楼'])(
-    'not: %s',
-    (text) => {
-      expect(addressesOffice(text)).toBe(false);
-    },
-  );
+  it.each([
+    '到底谁来管',
+    '能不能上点心',
+    '我就想问，罐车吵了一夜谁管',
+    '给个说法行不行',
+    '流浪狗没人管，孩子不敢下楼',
+    '有没有人知道送水车几点到',
+    '回复@［用户］:末班车到底几点',
+  ])('not: %s', (text) => {
+    expect(addressesOffice(text)).toBe(false);
+  });
 });

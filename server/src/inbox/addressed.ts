@@ -12,7 +12,12 @@ const INFORMATION =
 const RANT =
   /上点心|谁来?管|给个说法|凭什么|没人管|踢皮球|重视|不想再忍|忍了|无语|气死|服了|求求了|又来|好意思|是不是故意|老百姓|别再|一次次|反映多少次|就我一个|吃瓜|哈哈|真的假的|真的吗|是真的|懂的都懂|我就想问|讲道理/u;
 
+/** Asks other citizens, or answers one of them. */
+const AMONG_CITIZENS =
+  /^(?:\/\/)?回复\s*@［用户］|有没有人知道|有(?:人|谁)知道|有(?:知道|懂|了解)的|谁知道|同问|大家.{0,6}(?:知道|收到|来水)/u;
+
 export function addressesOffice(text: string): boolean {
   const asked = text.slice(0, 1000);
+  if (AMONG_CITIZENS.test(asked)) return false;
   return ADDRESSED.test(asked) || (INFORMATION.test(asked) && !RANT.test(asked));
 }

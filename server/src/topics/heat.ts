@@ -102,6 +102,9 @@ export function heatAt(input: HeatInput, now: number): { heat: number; parts: He
   return { heat: Math.round(heat * 10) / 10, parts };
 }
 
+/** Share of the busiest three hours below which three hours are quiet. */
+const QUIET = 0.1;
+
 /** Posts of the busiest three hours in a row. */
 export function busiestOf(hours: readonly Pick<HourCount, 'hour' | 'posts'>[]): number {
   const byHour = new Map(hours.map((h) => [h.hour, h.posts]));
@@ -120,9 +123,11 @@ export function stageAt(hours: readonly HourCount[], firstSeen: number, now: num
   const last = sum3(current);
   const previous = sum3(current - 3 * HOUR);
   const busiest = Math.max(1, known, busiestOf(hours));
-  if (last === 0 && previous === 0 && sum3(current - 6 * HOUR) === 0) return 'calm';
+  // A night's silence ends nothing: over is what has been quiet for half a day.
+  const quiet = [0, 3, 6, 9].every((h) => sum3(current - h * HOUR) < QUIET * busiest);
+  if (quiet || (last === 0 && previous === 0 && sum3(current - 6 * HOUR) === 0)) return 'calm';
   if (now - firstSeen < 3 * HOUR && last < 30) return 'sprouting';
-  if (last < 0.1 * busiest) return previous < 0.1 * busiest ? 'calm' : 'falling';
+  if (last < QUIET * busiest) return 'falling';
   if (last > 1.3 * previous && last >= 5) return last >= 0.9 * busiest && previous >= 0.7 * busiest ? 'peak' : 'rising';
   return last >= 0.7 * busiest ? 'peak' : 'falling';
 }

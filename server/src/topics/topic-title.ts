@@ -39,6 +39,10 @@ function matterOnly(title: string): string {
   return [...bare].length >= 6 ? bare : [...open].length >= 6 ? open : title.trim();
 }
 
+/** One step of an event: a warning raised or lowered, a report by number. */
+const MOMENT =
+  /降为|降至|降级|解除|终止|升为|升级为|提升至|续报|第[一二三四五六七八九十\d]+[报号次]|再次说明|最新进展/u;
+
 /** Titles of a topic from which the best is chosen. */
 export interface TitleChoice {
   title: string;
@@ -69,6 +73,7 @@ export function bestTitle(
     if (choice.title.endsWith('…')) score -= 0.1;
     if (/[？?]$/u.test(choice.title)) score -= 0.05;
     if (choice.title.length < 8) score -= 0.1;
+    if (MOMENT.test(choice.title)) score -= 0.2;
     if (score > most) [best, most] = [choice, score];
   }
   return best;

@@ -251,8 +251,6 @@ export class World {
 
   /** Citizens' letters, by day, about eight a day. */
   #letter(made: { at: number; item: RawItem }[], minute: number, beat: number): void {
-    // The mailbox publishes what is still being handled: older letters have been answered and taken down.
-    if (minute < this.start - 7.2 * DAY) return;
     const random = this.#random('letter', minute);
     if (!random.chance((8 / 1440) * beat * 1.35)) return;
     const total = LETTERS.reduce((sum, l) => sum + l.times, 0);

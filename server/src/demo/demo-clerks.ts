@@ -103,7 +103,10 @@ async function handle(tx: Tx, c: CaseEntity, reply: Reply, start: number): Promi
   const assignedAt = atDesk(c.receivedAt + HOUR, draw);
   const draftedAt = atDesk(assignedAt + (2 + (draw % 20)) * HOUR, draw >> 3);
   const answeredAt = atDesk(draftedAt + (1 + (draw % 5)) * HOUR, draw >> 5);
-  const planned = outcomeOf(c, start);
+  const due = outcomeOf(c, start);
+  // A comment that no answer fits was met by what the office had published; a letter is owed an answer of its own.
+  const met = reply.answerId === null && c.kind === 'comment' && due !== 'waiting';
+  const planned = met ? 'dismissed' : due;
   if (planned === 'waiting' || assignedAt >= start) return;
   const record = (at: number, username: string, action: string, text: string) =>
     addHistory(tx, { caseId: c.id, at, username, action, text });
@@ -111,7 +114,7 @@ async function handle(tx: Tx, c: CaseEntity, reply: Reply, start: number): Promi
     c.state = 'dismissed';
     c.settledAt = assignedAt;
     await tx.repo(CaseEntity).save(c);
-    return record(assignedAt, clerk, '无需答复', '表扬来信，已转告有关单位');
+    return record(assignedAt, clerk, '无需答复', met ? '所问情况已在公开发布的信息中说明' : '表扬来信，已转告有关单位');
   }
   const suggested = c.suggested[0];
   c.departmentId = suggested?.departmentId ?? reply.departmentId;

@@ -13,6 +13,9 @@ export const SMALL_CELL = 10;
 const CLAIM_SOON_MS = 24 * 3_600_000;
 const DAY_MS = 86_400_000;
 const SHOWN = 5;
+/** Two printed pages are read; the rest is one click away. */
+const GROUPS_SHOWN = 3;
+const BRIEF = 32;
 
 export interface UnansweredGroup {
   groupId: number;
@@ -272,7 +275,7 @@ function unanswered(f: DayFacts, w: Writer): Item[] {
       '/inbox?view=todo&grouped=true',
     ),
   ];
-  for (const g of f.inbox.unanswered.slice(0, SHOWN)) {
+  for (const g of f.inbox.unanswered.slice(0, GROUPS_SHOWN)) {
     const href = `/inbox?view=todo&groupId=${g.groupId}`;
     const n: Counted = {
       key: `inbox.group.${g.groupId}`,
@@ -307,16 +310,21 @@ function claims(f: DayFacts, w: Writer): Item[] {
     };
     return w.item(
       [
-        { quote: `“${c.statement}”`, href },
+        { quote: `“${brief(c.statement)}”`, href },
         '，相关帖文',
         n,
-        '条，尚未核实',
-        c.matched ? '；可能已有官方信息可以回应，请确认' : '；暂未找到可以回应的官方信息',
+        c.matched ? '条；可能已有官方信息可以回应，请确认' : '条；暂无官方信息可以回应',
         c.dueAt === null ? '；尚未定级。' : '。',
       ],
       href,
     );
   });
+}
+
+/** What does not fit one and a half printed lines is read on the claim's page. */
+function brief(statement: string): string {
+  const letters = [...statement];
+  return letters.length <= BRIEF ? statement : `${letters.slice(0, BRIEF - 1).join('')}…`;
 }
 
 function topics(f: DayFacts, w: Writer): Item[] {
@@ -334,9 +342,9 @@ function topics(f: DayFacts, w: Writer): Item[] {
         { quote: `“${t.title}”`, href },
         '，',
         topicPosts(t, f),
-        '条，去重后',
+        '条，去重',
         opinions,
-        t.officialAnswer ? '条，官方已有回应。' : '条，官方尚未回应。',
+        t.officialAnswer ? '条，官方已回应。' : '条，官方未回应。',
       ],
       href,
     );

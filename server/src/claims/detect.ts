@@ -10,7 +10,7 @@ import { Database, type Row, type Tx } from '../platform/database/database.ts';
 import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { addVoice, ALIVE_MS, ClaimIndex, type ClaimState } from './claim-index.ts';
 import { DebunkMatcher, RELATE_AT, SUGGEST_AT, type DebunkMatch } from './match.ts';
-import { bestStatement, checkable, pairsOf, statementOf, telling, wishes, type Said } from './wording.ts';
+import { answers, bestStatement, checkable, pairsOf, statementOf, telling, wishes, type Said } from './wording.ts';
 
 const CONSUMER = 'claims';
 const STEP = 1000;
@@ -24,7 +24,7 @@ const SHORTEST = 14;
 const WORDINGS_READ = 50;
 const DOUBT =
   /真的假的|真的吗|是真的么|是不是真的|是真是假|真的要.{1,16}吗|假的吧|谣言|辟谣|求证|不信|别信|不实|有证据|官方怎么说|求官方|官方说句话|到底有没有|又在传|都要传|别传/u;
-const DENIAL = /不实|谣言|辟谣|系误传|未发生|没有发生|不属实|失实|情况说明|通报|属实|核实|经查/u;
+const DENIAL = /不实|谣言|辟谣|系误传|未发生|没有发生|不属实|失实|情况说明|通报|属实|核实|经查|公告|公示|听证/u;
 const MATCHES = 3;
 
 const RISKS = [
@@ -192,7 +192,26 @@ export class ClaimDetector {
       await tx.run('UPDATE claims SET statement = ? WHERE id = ?', [statement, claim.id]);
     }
     this.index.list(claim);
+    await this.answeredBefore(tx, claim);
     return claim;
+  }
+
+  /** What officials had already said when the claim was listed: a platform is read account by account, not hour by hour. */
+  private async answeredBefore(tx: Tx, claim: ClaimState): Promise<void> {
+    const rows = await tx.all<{ id: number; title: string | null; text: string; author_key: string | null }>(
+      `SELECT id, title, text, author_key FROM posts
+        WHERE account_id IS NOT NULL AND published_at BETWEEN ? AND ? AND state IN ('live', 'edited') ORDER BY id`,
+      [claim.firstSeen, claim.firstSeen + ALIVE_MS],
+    );
+    for (const row of rows) {
+      const text = `${row.title ?? ''} ${row.text}`;
+      if (!DENIAL.test(text) || !answers(claim, text)) continue;
+      claim.officialAnswer = true;
+      await tx.run(
+        `INSERT INTO claim_posts (claim_id, post_id, stance, author) VALUES (?, ?, 'official', ?) ON CONFLICT DO NOTHING`,
+        [claim.id, Number(row.id), row.author_key],
+      );
+    }
   }
 
   private async absorb(tx: Tx, from: ClaimState, into: ClaimState): Promise<ClaimState> {

@@ -23,7 +23,7 @@ const ALLEGED =
 
 /** Wishes, questions, pleas, thanks and quips state nothing. */
 const WISH =
-  /[？?]|请问|问一下|能不能|怎么预约|希望|建议|凭什么|要什么条件|加油|谢谢|感谢|辛苦|致敬|祈祷|平安|祝大家|祝愿|愿所有|但愿|求求|坚决反对|强烈反对|强烈要求|讲道理|给个说法|等一个答复|有没有.{0,8}(?:通知|消息)|早日|众志成城|必胜|欢迎回家|好不好|行不行|吗|呢$|怎么算|哪天|麻烦回复|做得好|注意安全|不想再忍|先把.{2,20}再谈|不用开|点赞|鼓掌|暖心|表扬|好样的|倒是/u;
+  /[？?]|请问|问一下|能不能|怎么预约|希望|建议|凭什么|要什么条件|加油|谢谢|感谢|辛苦|致敬|祈祷|平安|祝大家|祝愿|愿所有|但愿|求求|坚决反对|强烈反对|强烈要求|讲道理|给个说法|等一个答复|有没有.{0,8}(?:通知|消息)|早日|众志成城|必胜|欢迎回家|好不好|行不行|吗|呢$|怎么算|哪天|麻烦回复|做得好|注意安全|不想再忍|先把.{2,20}再谈|不用开|点赞|鼓掌|暖心|表扬|好样的|倒是|假消息|造谣|传谣|谣言|辟谣/u;
 
 /** What somebody heard, saw or has on paper. */
 const TOLD =
@@ -159,11 +159,18 @@ export function statementOf(text: string): string {
     .trim()
     .replace(ANSWERING, '')
     .replace(ADDRESSED, '')
-    .replace(/[\p{Extended_Pictographic}\u{FE0F}\s]+$/u, '')
+    .replace(/[\p{Extended_Pictographic}\u{FE0F}\s。~]+$/u, '')
     .trim();
   if (clean.length <= 80) return clean;
   const end = Math.max(...['。', '！', '？', '，', '；'].map((m) => clean.slice(0, 80).lastIndexOf(m)));
   return end >= 20 ? clean.slice(0, end) : `${clean.slice(0, 79)}…`;
+}
+
+/** An official text speaks of the claim's matter and names two of its things, or its place. */
+export function answers(claim: Said, text: string): boolean {
+  if (sharedMatters(claim.text, text).length === 0) return false;
+  const used = [...claim.words].filter((word) => word.length >= 2 && claim.text.includes(word) && text.includes(word));
+  return used.length >= 2 || named(claim.places).some((place) => place.length >= NARROW && text.includes(place));
 }
 
 const OWN_KIN = /我(?:表哥|表姐|同学|朋友|亲戚|同事|爸|妈|老家)|群里都在/u;

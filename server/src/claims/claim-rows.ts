@@ -90,13 +90,17 @@ export class ClaimReader {
           'SELECT post_id FROM claim_posts WHERE claim_id = ? ORDER BY post_id DESC LIMIT 20',
           [Number(c.id)],
         );
+        const [said] = await this.db.all<{ n: number }>(
+          `SELECT count(*) AS n FROM claim_posts WHERE claim_id = ? AND stance = 'official'`,
+          [Number(c.id)],
+        );
         return {
           id: Number(c.id),
           statement: c.statement,
           posts: c.posts,
           firstSeenAt: Date.parse(c.firstSeenAt),
           dueAt: c.clock.state === 'running' && c.clock.dueAt !== null ? Date.parse(c.clock.dueAt) : null,
-          matched: c.bestMatch !== null,
+          matched: c.bestMatch !== null || Number(said?.n ?? 0) > 0,
           postIds: posts.map((p) => Number(p.post_id)),
         };
       }),

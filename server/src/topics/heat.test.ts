@@ -58,6 +58,8 @@ describe('the stage', () => {
     [[20, 60, 60, 60, 60, 60], 'peak'],
     [[60, 80, 90, 40, 20, 10], 'falling'],
     [[60, 80, 90, 0, 0, 0, 0, 0, 0, 0, 0, 0], 'calm'],
+    [[60, 80, 90, 2, 3, 2, 2, 1, 1, 2], 'falling'],
+    [[60, 80, 90, 2, 3, 2, 2, 1, 1, 2, 1, 1, 2, 2, 1], 'calm'],
   ])('%j is %s', (posts, stage) => {
     expect(stageAt(hoursAgo(posts), NOW - 30 * HOUR, NOW)).toBe(stage);
   });

@@ -22,6 +22,7 @@ import { Clock } from '../src/platform/clock.ts';
 import { Database } from '../src/platform/database/database.ts';
 import { ROUTE } from '../src/platform/http/endpoint.ts';
 import { Live } from '../src/platform/live/live.ts';
+import { createLog, Log } from '../src/platform/logging.ts';
 import { Office } from '../src/platform/office.ts';
 import { Secrets } from '../src/platform/secrets.ts';
 import { Settings } from '../src/platform/settings/settings.ts';
@@ -55,6 +56,7 @@ describe('desk modules', () => {
       Clock,
       Live,
       Audit,
+      { provide: Log, useValue: createLog('silent') },
       { provide: Collector, useValue: {} },
       Settings,
       { provide: Secrets, useValue: secrets },
@@ -66,7 +68,21 @@ describe('desk modules', () => {
       module: class Ports {},
       global: true,
       providers,
-      exports: [Database, Clock, Live, Audit, ReplySender, Vault, Staff, Tokenizer, People, Office, Signer, ...ports],
+      exports: [
+        Database,
+        Clock,
+        Live,
+        Audit,
+        Log,
+        ReplySender,
+        Vault,
+        Staff,
+        Tokenizer,
+        People,
+        Office,
+        Signer,
+        ...ports,
+      ],
     };
     const module = await Test.createTestingModule({ imports: [bound, InboxModule, BriefingsModule] }).compile();
     expect(module.get(InboxController)).toBeInstanceOf(InboxController);

@@ -10,6 +10,7 @@ import type { Caller } from '../src/platform/auth/caller.ts';
 import { People } from '../src/platform/auth/people.ts';
 import type { Database } from '../src/platform/database/database.ts';
 import { Live } from '../src/platform/live/live.ts';
+import { createLog } from '../src/platform/logging.ts';
 import { Office } from '../src/platform/office.ts';
 import { CoveragePort } from '../src/rollups/coverage.ts';
 import { wishedId } from '../src/posts/post-id.ts';
@@ -132,7 +133,7 @@ export function inboxOn(db: Database, now: number, sender: ReplySender = new ByH
   const departments = new Departments(db, router);
   const intake = () => new InboxIntake(db, router, tokenizer, live, clock);
   const posts = new PostViews(db, new StoredNames(db));
-  const deliveries = new Deliveries(db, clock, live, vault, sender, new Audit(db, clock));
+  const deliveries = new Deliveries(db, clock, live, vault, sender, new Audit(db, clock), createLog('silent'));
   const viewers = new Viewers(clock, live);
   const views = new CaseViews(db, clock, new TestPeople(), posts, coverage, answers, router, viewers, deliveries);
   const cases = new Cases(db, clock, live, office, new TestStaff(), vault);

@@ -15,6 +15,7 @@ import { Clock } from '../platform/clock.ts';
 import { Database, type Tx } from '../platform/database/database.ts';
 import { conflict, notFound, UserError } from '../platform/errors.ts';
 import { Live } from '../platform/live/live.ts';
+import { Log } from '../platform/logging.ts';
 import { ReplyHandleEntity } from '../posts/post.entity.ts';
 import { answer, requireOpen } from './cases.ts';
 import { isOpen } from './due-state.ts';
@@ -53,6 +54,7 @@ export class Deliveries implements OnModuleDestroy {
     private readonly vault: Vault,
     private readonly sender: ReplySender,
     private readonly audit: Audit,
+    private readonly log: Log,
   ) {}
 
   /** What is under way gets its answer; what has not begun stays approved. */
@@ -156,7 +158,10 @@ export class Deliveries implements OnModuleDestroy {
         if (goesNoFurther(await this.one(Number(caseId), Number(id), by))) return;
       } catch (error) {
         // A case that was settled meanwhile, or has no way to be answered, is passed over; its reply stays as it is.
-        if (!(error instanceof UserError)) return;
+        if (error instanceof UserError) continue;
+        if (!this.stopping.signal.aborted)
+          this.log.error({ err: error, reply: Number(id) }, 'a batch of replies ended');
+        return;
       }
     }
   }
@@ -173,12 +178,14 @@ export class Deliveries implements OnModuleDestroy {
     try {
       await this.note(by, attempt, 'inbox.reveal', 'ok', '为通过官方账号发送答复');
       handle = JSON.parse(this.vault.open(attempt.sealed)) as Record<string, string>;
-    } catch {
+    } catch (error) {
+      this.log.error({ err: error, reply: attempt.replyId }, 'what is needed to reply was not opened');
       return { state: 'failed', message: '没有打开答复所需的信息，没有发出。', stop: true };
     }
     try {
       return await this.sender.send(attempt.postId, handle, attempt.text);
-    } catch {
+    } catch (error) {
+      this.log.error({ err: error, reply: attempt.replyId }, 'a reply ended for a reason of our own');
       return { state: 'unsure', message: LOST, stop: true };
     }
   }

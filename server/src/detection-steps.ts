@@ -7,6 +7,7 @@ import { BriefingDesk } from './briefings/briefing-desk.ts';
 import { ClaimDetector } from './claims/detect.ts';
 import { Steps, type Step } from './collect/scheduler.ts';
 import { DemoClerks } from './demo/demo-clerks.ts';
+import { Deliveries } from './inbox/deliveries.ts';
 import { InboxIntake } from './inbox/intake.ts';
 import { OverdueWatch } from './inbox/overdue.ts';
 import { Database } from './platform/database/database.ts';
@@ -29,6 +30,7 @@ export class DetectionSteps extends Steps {
     claims: ClaimDetector,
     inbox: InboxIntake,
     overdue: OverdueWatch,
+    deliveries: Deliveries,
     briefings: BriefingDesk,
     db: Database,
     rollups: Rollups,
@@ -42,7 +44,14 @@ export class DetectionSteps extends Steps {
       claims,
       // Before it is told what is late.
       { name: 'demo clerks', step: () => Promise.resolve(0), refresh: () => clerks.work() },
-      { name: 'inbox', step: () => inbox.step(INBOX_STEP), refresh: async () => void (await overdue.check()) },
+      {
+        name: 'inbox',
+        step: () => inbox.step(INBOX_STEP),
+        refresh: async () => {
+          await deliveries.settleLost();
+          await overdue.check();
+        },
+      },
       {
         name: 'briefings',
         step: () => Promise.resolve(0),

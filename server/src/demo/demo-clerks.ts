@@ -120,7 +120,7 @@ async function handle(tx: Tx, c: CaseEntity, reply: Reply, start: number): Promi
   c.departmentId = suggested?.departmentId ?? reply.departmentId;
   c.state = 'assigned';
   await record(assignedAt, clerk, '转办', suggested === undefined ? '转承办单位办理' : `转${suggested.name}办理`);
-  const draft: Omit<ReplyEntity, 'id'> = {
+  const draft: Partial<ReplyEntity> = {
     caseId: c.id,
     batchId: null,
     text: reply.text,

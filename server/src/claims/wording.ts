@@ -116,19 +116,36 @@ export function likeness(a: Said, b: Said): number {
   const together = within(here, b.text, NARROW) || within(there, a.text, NARROW);
   const apart =
     !together && here.length > 0 && there.length > 0 && !within(here, b.text, 1) && !within(there, a.text, 1);
-  if (apart || polarityDiffers(a.text, b.text)) return 0;
+  if (apart) return 0;
   const near = words >= 2 || together;
-  if (near && overlap >= SAME_MATTER && overlap + PER_WORD * (words - 1) >= SAME)
+  const like = near ? matterLikeness(a, b, overlap, words, together) : unplacedLikeness(a, b, overlap, here, there);
+  return like > 0 && polarityDiffers(a.text, b.text) ? 0 : like;
+}
+
+/** Of two texts that name the same place or things. */
+function matterLikeness(a: Said, b: Said, overlap: number, words: number, together: boolean): number {
+  if (overlap >= SAME_MATTER && overlap + PER_WORD * (words - 1) >= SAME)
     return numbersContradict(fold(a.text), fold(b.text)) ? 0 : overlap;
   const matters = sharedMatters(a.text, b.text);
   const same =
     matters.some(([matter]) => together || !EVERYWHERE.has(matter)) ||
     (matters.length > 0 && sharesFigure(a.text, b.text));
-  if (near) return same && !wishes(a.text) ? overlap / 2 : 0;
-  // “群里都在传水库要决堤”: who leaves out the place speaks of the rumour that is alive, if the thing is the same.
-  const unplaced = here.length === 0 || there.length === 0;
-  const thing = matters.some(([matter, own]) => !EVERYWHERE.has(matter) && sharesThing(a, b, own));
-  return unplaced && thing && !wishes(a.text) && !wishes(b.text) ? (overlap + FAINT) / 4 : 0;
+  return same && !wishes(a.text) ? overlap / 2 : 0;
+}
+
+/** “群里都在传水库要决堤”: who leaves out the place speaks of the rumour that is alive, if the thing is the same. */
+function unplacedLikeness(
+  a: Said,
+  b: Said,
+  overlap: number,
+  here: readonly string[],
+  there: readonly string[],
+): number {
+  if (here.length > 0 && there.length > 0) return 0;
+  const thing = sharedMatters(a.text, b.text).some(
+    ([matter, own]) => !EVERYWHERE.has(matter) && sharesThing(a, b, own),
+  );
+  return thing && !wishes(a.text) && !wishes(b.text) ? (overlap + FAINT) / 4 : 0;
 }
 
 /** The same number of persons, of money: two events seldom share it. */

@@ -7,7 +7,7 @@ import { Alerts } from '../alerts/alerts.ts';
 import { Enricher } from '../enrich/enricher.ts';
 import { Clock } from '../platform/clock.ts';
 import { Database, type Row, type Tx } from '../platform/database/database.ts';
-import { ChangeReader, listOf, type ChangedPost } from '../posts/changed-posts.ts';
+import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { idRange } from '../posts/post-id.ts';
 import { addVoice, ALIVE_MS, ClaimIndex, type ClaimState } from './claim-index.ts';
 import { DebunkMatcher, RELATE_AT, SUGGEST_AT, type DebunkMatch } from './match.ts';
@@ -29,8 +29,6 @@ const DENIAL = /不实|谣言|辟谣|系误传|未发生|没有发生|不属实|
 const MATCHES = 3;
 /** Salient words that an official post must share with a claim to speak of it. */
 const OFFICIAL_SHARES = 2;
-/** Official posts read to find the office's word on a claim. */
-const OFFICIAL_READ = 300;
 
 const RISKS = [
   { pattern: /死|伤亡|遇难|身亡|丧生/u, text: '涉及伤亡' },
@@ -73,10 +71,7 @@ export class ClaimDetector {
           const found = post.official ? await this.official(tx, post) : await this.public(tx, post);
           if (found !== null) touched.add(found);
         }
-        for (const claim of touched) {
-          await this.hearOffice(tx, claim);
-          await this.save(tx, claim);
-        }
+        for (const claim of touched) await this.save(tx, claim);
       });
       if (!committed) this.forget();
     } catch (error) {
@@ -113,30 +108,6 @@ export class ClaimDetector {
     if (about === null) return null;
     about.officialAnswer = true;
     return this.add(tx, about, post, 'official');
-  }
-
-  /**
-   * Sources are crawled side by side, so the office's word may have been read before those it answers: a listed claim without one looks back
-   * for it.
-   */
-  private async hearOffice(tx: Tx, claim: ClaimState): Promise<void> {
-    if (!claim.listed || claim.officialAnswer) return;
-    const { min, end } = idRange(claim.firstSeen, claim.lastSeen + 48 * HOUR);
-    const rows = await tx.all(
-      `SELECT id, title, text, keywords, places FROM posts WHERE account_id IS NOT NULL AND kind = 'post' AND id >= ? AND id < ? AND state <> 'deleted'
-       ORDER BY id DESC LIMIT ${String(OFFICIAL_READ)}`,
-      [min, end],
-    );
-    for (const row of rows) {
-      if (!DENIAL.test(`${String(row['title'] ?? '')} ${String(row['text'])}`)) continue;
-      const words = new Set([...listOf(row['keywords']), ...listOf(row['places'])]);
-      if ([...words].filter((word) => claim.words.has(word)).length < OFFICIAL_SHARES) continue;
-      claim.officialAnswer = true;
-      await tx.run(
-        `INSERT INTO claim_posts (claim_id, post_id, stance, author) VALUES (?, ?, 'official', NULL) ON CONFLICT DO NOTHING`,
-        [claim.id, Number(row['id'])],
-      );
-    }
   }
 
   /** The listed claim whose salient words this post shares, within the same days. */
@@ -230,10 +201,11 @@ export class ClaimDetector {
 
   /** What officials had already said when the claim was listed: a platform is read account by account, not hour by hour. */
   private async answeredBefore(tx: Tx, claim: ClaimState): Promise<void> {
+    const { min, end } = idRange(claim.firstSeen, claim.firstSeen + ALIVE_MS);
     const rows = await tx.all<{ id: number; title: string | null; text: string; author_key: string | null }>(
       `SELECT id, title, text, author_key FROM posts
-        WHERE account_id IS NOT NULL AND published_at BETWEEN ? AND ? AND state IN ('live', 'edited') ORDER BY id`,
-      [claim.firstSeen, claim.firstSeen + ALIVE_MS],
+        WHERE account_id IS NOT NULL AND id >= ? AND id < ? AND state IN ('live', 'edited') ORDER BY id`,
+      [min, end],
     );
     for (const row of rows) {
       const text = `${row.title ?? ''} ${row.text}`;

@@ -157,6 +157,11 @@ export class Enricher {
     return enrichment;
   }
 
+  /** Departments of a message alone, for a text that is stored already. */
+  departmentsOf(text: string): DepartmentSuggestion[] {
+    return this.departments.read(this.reading(text));
+  }
+
   /** The features of a text as {@link enrich} sees them. The result is overwritten by the next call. */
   reading(text: string): Reading {
     const folded = fold(text);

@@ -1,12 +1,12 @@
 /**
  * In: posts. Out: 留言办理, with its departments and answer bank. Bound by app.module.ts, which also provides the ports:
- * Tokenizer, Vault, AlertsPort, Staff (ports.ts), People, Office, PostViews, CoveragePort.
+ * RoutingModel, Tokenizer, Vault, AlertsPort, Staff (ports.ts), People, Office, PostViews, CoveragePort.
  */
 import { Module } from '@nestjs/common';
 import { AnswerBank } from './answer-bank.ts';
 import { Cases } from './cases.ts';
 import { CaseViews } from './case-views.ts';
-import { DutyRouter } from './department-router.ts';
+import { LetterRouter } from './department-router.ts';
 import { Departments } from './departments.ts';
 import { InboxController } from './inbox.controller.ts';
 import { InboxIntake } from './intake.ts';
@@ -21,8 +21,8 @@ import { Viewers } from './viewers.ts';
     Cases,
     CaseViews,
     Departments,
-    DutyRouter,
-    { provide: DepartmentRouter, useExisting: DutyRouter },
+    LetterRouter,
+    { provide: DepartmentRouter, useExisting: LetterRouter },
     InboxIntake,
     OverdueWatch,
     Viewers,

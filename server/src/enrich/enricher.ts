@@ -2,7 +2,7 @@
  * In: the text of one post, comment or message. Out: everything that is known from the text alone: words, keywords,
  * places, sentiment, claim-worthiness, department, fingerprint. Called by: the pipeline between intake and posts; `eval`.
  */
-import { ClaimReader } from './claims.ts';
+import { ClaimReader, claimReasons } from './claims.ts';
 import { DepartmentReader, type DepartmentSuggestion } from './department.ts';
 import { fingerprint } from './fingerprint.ts';
 import { hashtagsOf, KeywordPicker } from './keywords.ts';
@@ -160,6 +160,11 @@ export class Enricher {
   /** Departments of a message alone, for a text that is stored already. */
   departmentsOf(text: string): DepartmentSuggestion[] {
     return this.departments.read(this.reading(text));
+  }
+
+  /** Reasons alone, for a text that is stored with its score. */
+  claimReasons(text: string, score: number): string[] {
+    return claimReasons(this.reading(text), score);
   }
 
   /** The features of a text as {@link enrich} sees them. The result is overwritten by the next call. */

@@ -124,8 +124,10 @@ export class Enricher {
     places.start();
     const known = this.#facts;
     known.length = 0;
-    for (const word of cut) {
-      const facts = this.segmenter.facts(word);
+    for (let i = 0; i < cut.length; i++) {
+      const facts = this.segmenter.facts(cut[i] ?? '');
+      // The remembered string: its hash is known, and texts share it.
+      const word = facts.text;
       known.push(facts);
       places.see(word, facts);
       if (!facts.word) {

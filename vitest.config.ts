@@ -10,7 +10,7 @@ const engines = enginesOf(process.env['ENGINES']);
 const onEveryDatabase = [
   'src/posts/**/*.test.ts',
   'src/rollups/**/*.test.ts',
-  'src/inbox/inbox.test.ts',
+  'src/inbox/{inbox,deliveries}.test.ts',
   'src/briefings/**/*.test.ts',
   'src/dashboard/**/*.test.ts',
   'src/platform/database/**/*.test.ts',

@@ -135,6 +135,12 @@ export interface ReplyReceipt {
   id?: string;
 }
 
+/** What a person should know before answering: the longest text, and zh-CN sentences. */
+export interface ReplyRules {
+  characters?: number;
+  notes: string[];
+}
+
 export interface ConnectorDefinition<
   Settings extends z.ZodType = z.ZodType,
   Credentials extends z.ZodType = z.ZodType,
@@ -176,6 +182,8 @@ export interface ConnectorDefinition<
     run: RunContext<z.infer<Settings>, z.infer<Credentials>, z.infer<Cursor>>,
     reply: { handle: Record<string, string>; text: string },
   ): Promise<ReplyReceipt>;
+  /** The platform's rules for an answer to an item of this kind; with `reply`. */
+  replyRules?(kind: RawItem['kind']): ReplyRules;
   /** One cheap request that proves the settings and credentials; throws a connector error otherwise. Returns one zh-CN sentence of what was found. */
   probe(run: RunContext<z.infer<Settings>, z.infer<Credentials>, z.infer<Cursor>>): Promise<string>;
   /** Yields pages, oldest news first where the platform allows it; each page is stored before the next is asked for. */

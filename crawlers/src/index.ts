@@ -1,3 +1,4 @@
+export { certainlyNotSent } from './certainly-not-sent.ts';
 export * from './connector.ts';
 export * from './errors.ts';
 export type { HttpAnswer, HttpClient, HttpRequest } from './http/client.ts';

@@ -23,7 +23,7 @@ export function prepare() {
   const lock = hashOf([join(root, 'pnpm-lock.yaml'), join(root, 'pnpm-workspace.yaml')]);
   if (!existsSync(node) || read('install') !== lock) {
     step('安装依赖（首次约一分钟）');
-    run('npx', ['-y', PNPM, 'install', '--frozen-lockfile', '--prefer-offline']);
+    run('npx', ['-y', PNPM, 'install', '--frozen-lockfile', '--prefer-offline', '--prod=false']);
     if (!hasNodejieba()) buildNodejieba();
     write('install', lock);
   }
@@ -118,7 +118,9 @@ function write(name, value) {
 }
 
 function run(command, args, cwd = root) {
-  const done = spawnSync(command, args, { cwd, stdio: ['ignore', 2, 2], shell: windows && command === 'npx' });
+  // Whoever starts us (a test runner, say) may have set another; pages are always built as they are served.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const done = spawnSync(command, args, { cwd, env, stdio: ['ignore', 2, 2], shell: windows && command === 'npx' });
   if (done.status !== 0)
     fail(
       `这一步没有完成：${command === 'npx' ? 'npx ' : ''}${args.join(' ')}。请看上面的提示；改正后重新运行会从这一步继续。`,

@@ -5,11 +5,13 @@
 import { Injectable, type Provider } from '@nestjs/common';
 import type { InboxRow, OfficeSettings } from '@minsheng/contracts';
 import { Signer } from './briefings/ports.ts';
+import { Collector } from './collect/collector.ts';
+import { OfficialReply } from './collect/official-reply.ts';
 import { InboxRows, type InboxTodo } from './dashboard/ports.ts';
 import { Enricher } from './enrich/enricher.ts';
 import { fold } from './enrich/normalise.ts';
 import { CaseViews } from './inbox/case-views.ts';
-import { RoutingModel, Staff, Tokenizer, Vault, type LikelyLabel } from './inbox/ports.ts';
+import { ReplySender, RoutingModel, Staff, Tokenizer, Vault, type LikelyLabel } from './inbox/ports.ts';
 import { People } from './platform/auth/people.ts';
 import { UserEntity } from './platform/auth/user.entity.ts';
 import { Database } from './platform/database/database.ts';
@@ -128,5 +130,10 @@ export const deskBindings: Provider[] = [
   { provide: Signer, useClass: LinkSigner },
   { provide: RoutingModel, useClass: TrainedRouting },
   { provide: Tokenizer, useClass: SegmentedText },
+  {
+    provide: ReplySender,
+    useFactory: (db: Database, collector: Collector) => new OfficialReply(db, collector),
+    inject: [Database, Collector],
+  },
   { provide: Office, useClass: SavedOffice },
 ];

@@ -6,6 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { BriefingDesk } from './briefings/briefing-desk.ts';
 import { ClaimDetector } from './claims/detect.ts';
 import { Steps, type Step } from './collect/scheduler.ts';
+import { Deliveries } from './inbox/deliveries.ts';
 import { InboxIntake } from './inbox/intake.ts';
 import { OverdueWatch } from './inbox/overdue.ts';
 import { Database } from './platform/database/database.ts';
@@ -28,6 +29,7 @@ export class DetectionSteps extends Steps {
     claims: ClaimDetector,
     inbox: InboxIntake,
     overdue: OverdueWatch,
+    deliveries: Deliveries,
     briefings: BriefingDesk,
     db: Database,
     rollups: Rollups,
@@ -38,7 +40,14 @@ export class DetectionSteps extends Steps {
     this.list = [
       topics,
       claims,
-      { name: 'inbox', step: () => inbox.step(INBOX_STEP), refresh: async () => void (await overdue.check()) },
+      {
+        name: 'inbox',
+        step: () => inbox.step(INBOX_STEP),
+        refresh: async () => {
+          await deliveries.settleLost();
+          await overdue.check();
+        },
+      },
       {
         name: 'briefings',
         step: () => Promise.resolve(0),

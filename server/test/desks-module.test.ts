@@ -10,16 +10,19 @@ import { BriefingsController } from '../src/briefings/briefings.controller.ts';
 import { BriefingsModule } from '../src/briefings/briefings.module.ts';
 import { BriefingFigures, Signer } from '../src/briefings/ports.ts';
 import { deskBindings } from '../src/desk-bindings.ts';
+import { Collector } from '../src/collect/collector.ts';
 import { Enricher } from '../src/enrich/enricher.ts';
 import { InboxController } from '../src/inbox/inbox.controller.ts';
 import { InboxModule } from '../src/inbox/inbox.module.ts';
 import { InboxIntake } from '../src/inbox/intake.ts';
-import { AlertsPort, Staff, Tokenizer, Vault } from '../src/inbox/ports.ts';
+import { AlertsPort, ReplySender, Staff, Tokenizer, Vault } from '../src/inbox/ports.ts';
+import { Audit } from '../src/platform/audit/audit.service.ts';
 import { People } from '../src/platform/auth/people.ts';
 import { Clock } from '../src/platform/clock.ts';
 import { Database } from '../src/platform/database/database.ts';
 import { ROUTE } from '../src/platform/http/endpoint.ts';
 import { Live } from '../src/platform/live/live.ts';
+import { createLog, Log } from '../src/platform/logging.ts';
 import { Office } from '../src/platform/office.ts';
 import { Secrets } from '../src/platform/secrets.ts';
 import { Settings } from '../src/platform/settings/settings.ts';
@@ -52,6 +55,9 @@ describe('desk modules', () => {
       { provide: Database, useValue: db },
       Clock,
       Live,
+      Audit,
+      { provide: Log, useValue: createLog('silent') },
+      { provide: Collector, useValue: {} },
       Settings,
       { provide: Secrets, useValue: secrets },
       { provide: Enricher, useValue: new Enricher({ segmenter: '@node-rs/jieba' }) },
@@ -62,7 +68,21 @@ describe('desk modules', () => {
       module: class Ports {},
       global: true,
       providers,
-      exports: [Database, Clock, Live, Vault, Staff, Tokenizer, People, Office, Signer, ...ports],
+      exports: [
+        Database,
+        Clock,
+        Live,
+        Audit,
+        Log,
+        ReplySender,
+        Vault,
+        Staff,
+        Tokenizer,
+        People,
+        Office,
+        Signer,
+        ...ports,
+      ],
     };
     const module = await Test.createTestingModule({ imports: [bound, InboxModule, BriefingsModule] }).compile();
     expect(module.get(InboxController)).toBeInstanceOf(InboxController);

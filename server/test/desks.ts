@@ -5,10 +5,12 @@ import { Jieba } from '@node-rs/jieba';
 import { dict } from '@node-rs/jieba/dict.js';
 import type { Coverage, OfficeSettings } from '@minsheng/contracts';
 import { Clock, toInstant } from '../src/platform/clock.ts';
+import { Audit } from '../src/platform/audit/audit.service.ts';
 import type { Caller } from '../src/platform/auth/caller.ts';
 import { People } from '../src/platform/auth/people.ts';
 import type { Database } from '../src/platform/database/database.ts';
 import { Live } from '../src/platform/live/live.ts';
+import { createLog } from '../src/platform/logging.ts';
 import { Office } from '../src/platform/office.ts';
 import { CoveragePort } from '../src/rollups/coverage.ts';
 import { wishedId } from '../src/posts/post-id.ts';
@@ -18,10 +20,11 @@ import { AnswerBank } from '../src/inbox/answer-bank.ts';
 import { Cases } from '../src/inbox/cases.ts';
 import { CaseViews } from '../src/inbox/case-views.ts';
 import { LetterRouter } from '../src/inbox/department-router.ts';
+import { Deliveries } from '../src/inbox/deliveries.ts';
 import { Departments } from '../src/inbox/departments.ts';
 import { InboxIntake } from '../src/inbox/intake.ts';
 import { OverdueWatch } from '../src/inbox/overdue.ts';
-import { AlertsPort, RoutingModel, Staff, Tokenizer, Vault } from '../src/inbox/ports.ts';
+import { AlertsPort, ReplySender, RoutingModel, Staff, Tokenizer, Vault } from '../src/inbox/ports.ts';
 import { Viewers } from '../src/inbox/viewers.ts';
 
 const jieba = Jieba.withDict(dict);
@@ -103,6 +106,16 @@ export class TestCoverage extends CoveragePort {
   }
 }
 
+/** No account can answer from here. */
+class ByHand extends ReplySender {
+  channelOf() {
+    return Promise.resolve(null);
+  }
+  send(): never {
+    throw new Error('nothing can be sent');
+  }
+}
+
 export function caller(userId: number): Caller {
   const displayName = NAMES[userId] ?? `用户${userId}`;
   return { userId, username: `u${userId}`, displayName, roles: ['officer'], departmentId: null, sessionId: userId };
@@ -119,23 +132,39 @@ class NoModel extends RoutingModel {
   }
 }
 
-export function inboxOn(db: Database, now: number, model: RoutingModel = new NoModel()) {
+export function inboxOn(db: Database, now: number, sender: ReplySender = new ByHand(), vault: Vault = new TestVault()) {
   const clock = new TestClock(now);
   const office = new TestOffice();
-  const vault = new TestVault();
   const alerts = new TestAlerts();
   const coverage = new TestCoverage();
   const tokenizer = new JiebaTokenizer();
   const live = new Live();
-  const router = new LetterRouter(db, model);
+  const router = new LetterRouter(db, new NoModel());
   const answers = new AnswerBank(db, clock, tokenizer);
   const departments = new Departments(db, router);
   const intake = () => new InboxIntake(db, router, tokenizer, live, clock);
   const posts = new PostViews(db, new StoredNames(db));
-  const views = new CaseViews(db, clock, new TestPeople(), posts, coverage, answers, router, new Viewers(clock, live));
+  const deliveries = new Deliveries(db, clock, live, vault, sender, new Audit(db, clock), createLog('silent'));
+  const viewers = new Viewers(clock, live);
+  const views = new CaseViews(db, clock, new TestPeople(), posts, coverage, answers, router, viewers, deliveries);
   const cases = new Cases(db, clock, live, office, new TestStaff(), vault);
   const overdue = new OverdueWatch(db, clock, alerts);
-  return { clock, office, vault, alerts, coverage, live, answers, departments, intake, views, cases, overdue, posts };
+  return {
+    clock,
+    office,
+    vault,
+    alerts,
+    coverage,
+    live,
+    answers,
+    departments,
+    deliveries,
+    intake,
+    views,
+    cases,
+    overdue,
+    posts,
+  };
 }
 
 let serial = 0;

@@ -454,6 +454,7 @@ const replies = new Map<string, InboxDetail['replies']>([
         reviewerName: null,
         reviewNote: null,
         sentAt: null,
+        problem: null,
       },
     ],
   ],
@@ -494,6 +495,16 @@ function detail(id: string): InboxDetail {
     ],
     suggestions: [{ ...water, score: 0.82, reason: '同样问高层恢复供水，用过 12 次' }],
     replies: replies.get(id) ?? [],
+    delivery:
+      r.platform === 'wechat'
+        ? {
+            account: '澜川发布',
+            characters: null,
+            notes: ['微信每条评论只能由账号回复一次，发出后公开显示。'],
+            hindrance: null,
+            batch: null,
+          }
+        : null,
     sameQuestion:
       r.sameQuestion > 1
         ? [
@@ -532,6 +543,7 @@ fake(routes.inbox.draft, ({ params, body }, user) => {
       reviewerName: null,
       reviewNote: null,
       sentAt: null,
+      problem: null,
     },
   ]);
   return changed(params.id, { state: 'review' });
@@ -548,6 +560,30 @@ fake(routes.inbox.review, ({ params, body }, user) => {
   return changed(params.id, { state: 'assigned' });
 });
 fake(routes.inbox.answered, ({ params }) => changed(params.id, { state: 'answered', due: 'met' }));
+fake(routes.inbox.deliver, ({ params, body }) => {
+  replies.set(
+    params.id,
+    (replies.get(params.id) ?? []).map((r) =>
+      r.id !== body.replyId
+        ? r
+        : r.text.includes('丢失')
+          ? { ...r, state: 'unsure', problem: '没有收到微信的回执，请先核对。' }
+          : { ...r, state: 'sent', sentAt: toInstant(Date.now()) },
+    ),
+  );
+  return replies.get(params.id)?.some((r) => r.state === 'sent')
+    ? changed(params.id, { state: 'answered', due: 'met' })
+    : detail(params.id);
+});
+fake(routes.inbox.decide, ({ params, body }) => {
+  replies.set(
+    params.id,
+    (replies.get(params.id) ?? []).map((r) =>
+      r.id === body.replyId ? { ...r, state: body.sent ? 'sent' : 'approved', problem: null } : r,
+    ),
+  );
+  return body.sent ? changed(params.id, { state: 'answered', due: 'met' }) : detail(params.id);
+});
 fake(routes.inbox.close, ({ params }) => changed(params.id, { state: 'closed' }));
 fake(routes.inbox.dismiss, ({ params }) => changed(params.id, { state: 'dismissed' }));
 fake(routes.inbox.reopen, ({ params }) => changed(params.id, { state: 'received', due: 'running' }));

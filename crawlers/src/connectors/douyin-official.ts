@@ -6,6 +6,7 @@ import type { RawItem } from '@minsheng/contracts';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { defineConnector, type Engagement, type Gap, type Page, type RunContext } from '../connector.ts';
+import { certainlyNotSent } from '../certainly-not-sent.ts';
 import { ConnectorError } from '../errors.ts';
 import { readJson } from '../http/json.ts';
 import { officeTime } from '../parse/dates.ts';
@@ -218,6 +219,8 @@ export const douyinOfficial = defineConnector({
     return said(200, '{}', [commentOf(comment.data, itemId, itemId, settings.accountName, credentials.openId)]);
   },
 
+  replyRules: () => ({ notes: ['答复发出后公开显示在这条评论下方。'] }),
+
   async reply(run, { handle, text }) {
     const { itemId, commentId } = handle;
     try {
@@ -229,7 +232,7 @@ export const douyinOfficial = defineConnector({
       );
       return { state: 'sent', ...(id === undefined ? {} : { id }) };
     } catch (error) {
-      if (!(error instanceof ConnectorError) || error.kind !== 'unreachable') throw error;
+      if (!(error instanceof ConnectorError) || error.kind !== 'unreachable' || certainlyNotSent(error)) throw error;
       throw new ConnectorError(
         'unreachable',
         '没有收到抖音的回执，答复可能已经发出，也可能没有。请先在抖音中核对，不要直接重发。',

@@ -12,17 +12,22 @@ import { officeTime } from '../parse/dates.ts';
 import { HoleBook, Holes } from './holes.ts';
 
 const SEEN_KEPT = 1000;
-/** Pages of one run, on the first run and on later ones that have to catch up. */
+/** Pages that one run reads of a pass; the next run goes on where it stopped. */
 const PAGES = 10;
-const BACKFILL_PAGES = 500;
+/** Pages of a whole pass. What lies behind is named as a gap. */
+const PASS_PAGES = 500;
+
+/** Where a pass goes on, and how many pages it may still read. */
+const Stretch = z.object({ url: z.string(), left: z.number() });
+type Stretch = z.infer<typeof Stretch>;
 
 export const FeedCursor = z.object({
   etag: z.string().nullable(),
   lastModified: z.string().nullable(),
   /** id → hash of what it said, newest last. */
   seen: z.array(z.tuple([z.string(), z.string()])),
-  /** A pass over several pages that is not at its end, and how many pages it may still read. */
-  resume: z.object({ url: z.string(), left: z.number() }).nullable().default(null),
+  /** Passes over several pages that are not at their end, newest first. */
+  resume: z.preprocess((given) => (given === null ? [] : given), z.array(Stretch).default([])),
   holes: Holes.default([]),
 });
 export type FeedCursor = z.infer<typeof FeedCursor>;
@@ -54,42 +59,57 @@ interface Options {
  */
 export async function* feedPages(options: Options): AsyncGenerator<Page<FeedCursor>> {
   const { run } = options;
-  const state: FeedCursor = run.cursor ?? { etag: null, lastModified: null, seen: [], resume: null, holes: [] };
+  const state: FeedCursor = run.cursor ?? { etag: null, lastModified: null, seen: [], resume: [], holes: [] };
   const holes = new HoleBook(state, run.now().getTime());
   const known = new Map(state.seen);
-  const limit = run.range === undefined ? PAGES : BACKFILL_PAGES;
-  if (state.resume !== null) yield* follow(state.resume.url, state.resume.left, false);
-  if (run.range === undefined || known.size === 0) yield* follow(options.url, limit, true);
+  let allowed = run.range === undefined ? PAGES : PASS_PAGES;
+  // News first; then what earlier passes had still before them, so that a long archive never delays the day.
+  if (run.range === undefined || known.size === 0) yield* follow({ url: options.url, left: PASS_PAGES }, true);
+  for (const stretch of [...state.resume]) if (allowed > 0) yield* follow(stretch, false);
   const gaps = holes.ofEarlierRuns();
   if (gaps.length > 0) yield { items: [], gaps, cursor: structuredClone(state) };
 
-  async function* follow(start: string, pages: number, top: boolean): AsyncGenerator<Page<FeedCursor>> {
-    let url = start;
-    for (let left = pages - 1; ; left--) {
-      if (run.signal.aborted) return;
-      const conditional = top && left === pages - 1;
-      const answer = await fetchFeed(run, url, options.query, conditional ? state : undefined);
+  async function* follow(stretch: Stretch, top: boolean): AsyncGenerator<Page<FeedCursor>> {
+    let first = top;
+    // What was published meanwhile has pushed known entries down to where a stretch goes on: those pages are passed over.
+    let met = top;
+    for (let idle = 0; allowed > 0 && !run.signal.aborted; allowed--) {
+      const { url } = stretch;
+      const answer = await fetchFeed(run, url, options.query, first ? state : undefined);
       if (answer.unchanged) {
         yield { items: [], cursor: structuredClone(state) };
         return;
       }
       const { etag, lastModified, entries } = answer;
-      if (conditional) Object.assign(state, { etag, lastModified });
+      if (first) Object.assign(state, { etag, lastModified });
       const page = newItems(options, entries, known);
       const next = answer.next ?? options.nextOf?.(url, entries);
       const absent = known.size > page.fresh && page.overlap === 0 && entries.length > 0;
-      if (conditional && next === undefined && absent && run.range === undefined) {
+      if (first && next === undefined && absent && run.range === undefined) {
         const slid: Gap = { what: '两次采集之间可能有条目已滑出订阅列表', cause: 'platform-limit' };
         holes.note([slid]);
         page.gaps.push(slid);
       }
-      const more = next !== undefined && page.fresh > 0 && left > 0 && !page.beforeRange;
+      first = false;
+      met ||= page.fresh > 0;
+      if (page.fresh === 0) idle++;
+      stretch.left--;
+      const wanted = next !== undefined && !page.beforeRange && (page.fresh > 0 || (!met && idle < PAGES));
+      if (wanted && stretch.left === 0) {
+        const beyond: Gap = { what: `订阅中前 ${PASS_PAGES} 页以外的较早条目`, cause: 'platform-limit' };
+        holes.note([beyond]);
+        page.gaps.push(beyond);
+      }
+      const more = wanted && stretch.left > 0;
+      state.resume = state.resume.filter((open) => open !== stretch);
+      if (more) {
+        stretch.url = next;
+        state.resume.unshift(stretch);
+      }
       state.seen = [...known].slice(-SEEN_KEPT);
-      state.resume = more ? { url: next, left } : null;
       const { items, gaps } = page;
       yield { items, gaps, expected: items.length + page.dateless, cursor: structuredClone(state) };
       if (!more) return;
-      url = next;
     }
   }
 }

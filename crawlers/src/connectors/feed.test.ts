@@ -58,6 +58,39 @@ describe('feed', () => {
     }
   });
 
+  it('goes on below what was published while it was away, however much that is', async () => {
+    for (const killedAfter of [1, 3, 6]) {
+      const server = await start(list(75), { window: 10 });
+      const first = await crawl(feed, given(server), undefined, killedAfter);
+      const late = Array.from({ length: 34 }, (_, n) => news(2000 + n, 1));
+      for (const item of late) server.store.add(item);
+      let cursor: unknown = first.cursor;
+      const all = [...first.items];
+      for (let runs = 0; runs < 4; runs++) {
+        const run = await crawl(feed, given(server), cursor);
+        all.push(...run.items);
+        ({ cursor } = run);
+      }
+      expect(new Set(keys(all)).size).toBe(all.length);
+      expect(keys(all).sort()).toEqual(keys([...list(75), ...late]).sort());
+    }
+  });
+
+  it('brings an archive of more pages than one run reads, news first, and names no gap', async () => {
+    const server = await start(list(300), { window: 10 });
+    let cursor: unknown;
+    const all: RawItem[] = [];
+    for (let runs = 0; runs < 6; runs++) {
+      server.store.add(news(3000 + runs, 1));
+      const run = await crawl(feed, given(server), cursor);
+      expect(run.items.map((i) => i.id)).toContain(`n${3000 + runs}`);
+      expect(run.gaps).toEqual([]);
+      all.push(...run.items);
+      ({ cursor } = run);
+    }
+    expect(new Set(keys(all)).size).toBe(306);
+  });
+
   it('says so when items may have left the list unseen', async () => {
     const server = await start(list(20), { window: 10, unpaged: true });
     const run = await crawl(feed, given(server));

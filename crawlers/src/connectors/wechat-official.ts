@@ -5,6 +5,7 @@
 import type { RawItem } from '@minsheng/contracts';
 import { z } from 'zod';
 import { defineConnector, type Engagement, type Gap, type Gone, type Page, type RunContext } from '../connector.ts';
+import { certainlyNotSent } from '../certainly-not-sent.ts';
 import { ConnectorError } from '../errors.ts';
 import { officeDay, officeHour, officeTime, secondsToOfficeMidnight } from '../parse/dates.ts';
 import { listOf, shaped, sift, WireCount } from '../parse/wire.ts';
@@ -218,6 +219,13 @@ export const wechatOfficial = defineConnector({
     return Promise.resolve(receivePush(secrets, request, now()));
   },
 
+  replyRules: (kind) => ({
+    notes:
+      kind === 'comment'
+        ? ['微信每条评论只能由账号回复一次，发出后公开显示。']
+        : ['微信只允许在对方来信后 48 小时内答复，答复只有对方看得到。'],
+  }),
+
   async reply(run, { handle, text }) {
     const { openid, msgDataId, index, userCommentId } = handle;
     try {
@@ -238,7 +246,7 @@ export const wechatOfficial = defineConnector({
             true,
           ));
     } catch (error) {
-      if (!(error instanceof ConnectorError) || error.kind !== 'unreachable') throw error;
+      if (!(error instanceof ConnectorError) || error.kind !== 'unreachable' || certainlyNotSent(error)) throw error;
       throw new ConnectorError(
         'unreachable',
         '没有收到微信的回执，答复可能已经发出，也可能没有。请先到公众号后台核对，不要直接重发。',

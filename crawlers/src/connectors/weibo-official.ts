@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { defineConnector, type Gone, type ReplyReceipt, type RunContext } from '../connector.ts';
+import { certainlyNotSent } from '../certainly-not-sent.ts';
 import { ConnectorError } from '../errors.ts';
 import { shaped, sift, WireId } from '../parse/wire.ts';
 import { DELAYED } from './weibo-errors.ts';
@@ -115,6 +116,14 @@ export const weiboOfficial = defineConnector({
     },
   },
 
+  replyRules: (kind) => ({
+    characters: REPLY_LENGTH,
+    notes: [
+      `微博答复最多 ${REPLY_LENGTH} 字，发出后公开显示在${kind === 'comment' ? '这条评论' : '这条微博'}下方。`,
+      '平台可能先收下、稍后才显示，此时不要重发。',
+    ],
+  }),
+
   async reply(run, { handle, text }): Promise<ReplyReceipt> {
     const { postId, commentId } = handle;
     if (postId === undefined) throw refused('这条留言没有可用的答复信息，没有发出。请到微博直接答复。');
@@ -152,16 +161,13 @@ function refused(message: string): ConnectorError {
   return new ConnectorError('config', message);
 }
 
-/** No connection was made, so nothing was sent. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT']);
-
 /** A write whose answer was lost may have been published: that must not read like "not sent". */
 function unsure(error: unknown): unknown {
   if (!(error instanceof ConnectorError)) return error;
   const { kind, details } = error;
   const answered = Number.isInteger(Number(details.code ?? 'none'));
   const lost = kind === 'unreachable' || kind === 'layout-changed' || kind === 'login-needed';
-  if (answered || !lost || NOT_SENT.has(String(details.code))) return error;
+  if (answered || !lost || certainlyNotSent(error)) return error;
   return new ConnectorError(
     'unreachable',
     '答复已提交，但没有收到微博的确认，不能确定是否已发布。请先到微博核对，确认没有再重发。',

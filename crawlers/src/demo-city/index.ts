@@ -68,7 +68,11 @@ export async function startDemoCity(options: {
       {
         kind: 'weibo-official',
         name: `${CITY}政务微博`,
-        settings: { baseUrl: server.url, days: DAYS, commentDays: DAYS, pageCap: 5000, ...local },
+        // An address that belongs to nobody: replying in the demo needs one, and the city does not look at it.
+        settings: {
+          ...{ baseUrl: server.url, days: DAYS, commentDays: DAYS, pageCap: 5000, operatorIp: '203.0.113.1' },
+          ...local,
+        },
         credentials: { accessToken: DEMO_WEIBO_TOKEN },
         everySeconds: 20,
       },

@@ -79,15 +79,32 @@ export const InboxCounts = z.object({
 export const InboxList = pageOf(InboxRow).extend({ counts: InboxCounts, coverage: Coverage });
 export type InboxList = z.infer<typeof InboxList>;
 
+/**
+ * 待发出 approved · 正在发送 sending · 已发出 sent · 平台已收下 delayed · 没有发出 failed (may be tried again) · 待核对 unsure (a person looks)
+ */
+export const ReplyState = z.enum([
+  'draft',
+  'submitted',
+  'rejected',
+  'approved',
+  'sending',
+  'sent',
+  'delayed',
+  'failed',
+  'unsure',
+]);
+export type ReplyState = z.infer<typeof ReplyState>;
 export const Reply = z.object({
   id: Id,
   text: z.string(),
   authorName: z.string(),
   createdAt: Instant,
-  state: z.enum(['draft', 'submitted', 'rejected', 'approved', 'sent']),
+  state: ReplyState,
   reviewerName: z.string().nullable(),
   reviewNote: z.string().nullable(),
   sentAt: Instant.nullable(),
+  /** Why it was not sent, or what is not known. */
+  problem: z.string().nullable(),
 });
 export const AnswerEntry = z.object({
   id: Id,
@@ -116,6 +133,17 @@ export const InboxDetail = z.object({
   departments: z.array(DepartmentSuggestion),
   suggestions: z.array(AnswerEntry.extend({ score: z.number(), reason: z.string() })),
   replies: z.array(Reply),
+  /** The office's own account can send the reply; null = register by hand. */
+  delivery: z
+    .object({
+      account: z.string(),
+      characters: z.int().nullable(),
+      notes: z.array(z.string()),
+      hindrance: z.string().nullable(),
+      /** Replies written once for several cases, by what became of each. */
+      batch: z.object({ sent: z.int(), waiting: z.int(), failed: z.int(), unsure: z.int() }).nullable(),
+    })
+    .nullable(),
   sameQuestion: z.array(InboxRow),
   history: z.array(z.object({ at: Instant, username: z.string().nullable(), action: z.string(), text: z.string() })),
   /** Protected data needed to answer exists; opening it is recorded. */
@@ -147,6 +175,10 @@ export const InboxAnswered = z.object({
   answeredAt: Instant.optional(),
   evidence: z.string().trim().max(500).optional(),
 });
+/** Send through the office's own account; `batch`: then the same reply of every other case, one after another. */
+export const InboxDeliver = z.object({ replyId: Id, batch: z.boolean().default(false) });
+/** What a person found on the platform about a reply whose fate was not known. */
+export const InboxDecide = z.object({ replyId: Id, sent: z.boolean(), answeredAt: Instant.optional() });
 export const InboxDismiss = z.object({ reason: z.string().trim().min(1, '请写明原因').max(500) });
 export const InboxExtend = z.object({
   workingDays: z.int().min(1).max(15),

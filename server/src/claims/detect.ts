@@ -7,7 +7,8 @@ import { Alerts } from '../alerts/alerts.ts';
 import { Enricher } from '../enrich/enricher.ts';
 import { Clock } from '../platform/clock.ts';
 import { Database, type Row, type Tx } from '../platform/database/database.ts';
-import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
+import { ChangeReader, listOf, type ChangedPost } from '../posts/changed-posts.ts';
+import { idRange } from '../posts/post-id.ts';
 import { addVoice, ALIVE_MS, ClaimIndex, type ClaimState } from './claim-index.ts';
 import { DebunkMatcher, RELATE_AT, SUGGEST_AT, type DebunkMatch } from './match.ts';
 import { checkable, pairsOf, statementOf, telling, wishes, type Said } from './wording.ts';
@@ -24,6 +25,10 @@ const DOUBT =
   /真的假的|真的吗|是真的么|假的吧|谣言|辟谣|求证|不信|别信|不实|有证据|官方怎么说|求官方|官方说句话|到底有没有|又在传|都要传|别传/u;
 const DENIAL = /不实|谣言|辟谣|系误传|未发生|没有发生|不属实|失实|情况说明|通报|属实|核实|经查/u;
 const MATCHES = 3;
+/** Salient words that an official post must share with a claim to speak of it. */
+const OFFICIAL_SHARES = 2;
+/** Official posts read to find the office's word on a claim. */
+const OFFICIAL_READ = 300;
 
 const RISKS = [
   { pattern: /死|伤亡|遇难|身亡|丧生/u, text: '涉及伤亡' },
@@ -66,7 +71,10 @@ export class ClaimDetector {
           const found = post.official ? await this.official(tx, post) : await this.public(tx, post);
           if (found !== null) touched.add(found);
         }
-        for (const claim of touched) await this.save(tx, claim);
+        for (const claim of touched) {
+          await this.hearOffice(tx, claim);
+          await this.save(tx, claim);
+        }
       });
       if (!committed) this.forget();
     } catch (error) {
@@ -99,10 +107,34 @@ export class ClaimDetector {
   private async official(tx: Tx, post: ChangedPost): Promise<ClaimState | null> {
     const text = `${post.title ?? ''} ${post.text}`;
     if (!DENIAL.test(text)) return null;
-    const about = this.about(post, 2);
+    const about = this.about(post, OFFICIAL_SHARES);
     if (about === null) return null;
     about.officialAnswer = true;
     return this.add(tx, about, post, 'official');
+  }
+
+  /**
+   * Sources are crawled side by side, so the office's word may have been read before those it answers: a listed claim without one looks back
+   * for it.
+   */
+  private async hearOffice(tx: Tx, claim: ClaimState): Promise<void> {
+    if (!claim.listed || claim.officialAnswer) return;
+    const { min, end } = idRange(claim.firstSeen, claim.lastSeen + 48 * HOUR);
+    const rows = await tx.all(
+      `SELECT id, title, text, keywords, places FROM posts WHERE account_id IS NOT NULL AND kind = 'post' AND id >= ? AND id < ? AND state <> 'deleted'
+       ORDER BY id DESC LIMIT ${String(OFFICIAL_READ)}`,
+      [min, end],
+    );
+    for (const row of rows) {
+      if (!DENIAL.test(`${String(row['title'] ?? '')} ${String(row['text'])}`)) continue;
+      const words = new Set([...listOf(row['keywords']), ...listOf(row['places'])]);
+      if ([...words].filter((word) => claim.words.has(word)).length < OFFICIAL_SHARES) continue;
+      claim.officialAnswer = true;
+      await tx.run(
+        `INSERT INTO claim_posts (claim_id, post_id, stance, author) VALUES (?, ?, 'official', NULL) ON CONFLICT DO NOTHING`,
+        [claim.id, Number(row['id'])],
+      );
+    }
   }
 
   /** The listed claim whose salient words this post shares, within the same days. */

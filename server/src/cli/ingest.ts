@@ -2,6 +2,7 @@
 import type { IngestReport } from '@minsheng/contracts';
 import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { linesOf } from '../enrich/datasets.ts';
 import { EnrichPool } from '../enrich/pool.ts';
 import type { Arrival, Rejected } from '../intake/intake.ts';
@@ -67,6 +68,12 @@ export interface Ledger extends IngestReport {
   peakMemoryMB: number;
 }
 
+/** The first limit of a heap is set for a long-lived program; after one sweep it follows what is really alive. */
+function sweep(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
 /** Each batch is committed by itself, so a stopped import is continued by running it again: what is stored counts as duplicate. */
 export async function ingestFile(
   opened: Pick<Opened, 'core'>,
@@ -77,6 +84,7 @@ export async function ingestFile(
   // Batches come and go; left alone, the heaps of both threads grow to several times what lives in them before they are swept.
   setFlagsFromString('--heap-growing-percent=30');
   setFlagsFromString('--max-semi-space-size=6');
+  sweep();
   const pool = EnrichPool.open(await dictionaryOf(db), new ModelStore(config.dataDir).directory);
   const started = performance.now();
   let total = emptyReport(0);

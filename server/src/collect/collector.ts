@@ -69,7 +69,7 @@ export interface RunSummary {
   message: string | null;
 }
 
-type Prepared = ReturnType<Collector['prepareAuthorization']>;
+type Prepared = ReturnType<Collector['prepareExchange']>;
 
 export class Collector {
   /** The demo city's addresses are only good on the machine that serves it. */
@@ -482,8 +482,12 @@ export class Collector {
     return this.prepareWith(source.kind, source.settings, this.credentialsOf(source), position, signal, job);
   }
 
-  /** A client and context for an exchange of a code, before a source has complete credentials. */
-  prepareAuthorization(source: SourceEntity) {
+  connectorOf(kind: string): ConnectorDefinition {
+    return this.options.connectorOf(kind);
+  }
+
+  /** A client and context for one exchange outside a run: of a code, before a source has complete credentials, or a reply. */
+  prepareExchange(source: SourceEntity) {
     return this.prepareWith(
       source.kind,
       source.settings,

@@ -15,6 +15,7 @@ import { ReplyHandleEntity } from '../posts/post.entity.ts';
 import { PostViews } from '../posts/post-view.ts';
 import { AnswerBank } from './answer-bank.ts';
 import { channelName } from './channel.ts';
+import { Deliveries } from './deliveries.ts';
 import { dueSentence } from './due-rules.ts';
 import { dueState, workingDaysLeft } from './due-state.ts';
 import { CaseEntity, CaseHistoryEntity, DepartmentEntity, ReplyEntity, RuleEntity } from './inbox.entity.ts';
@@ -40,6 +41,7 @@ export class CaseViews {
     private readonly answers: AnswerBank,
     private readonly router: DepartmentRouter,
     private readonly viewers: Viewers,
+    private readonly deliveries: Deliveries,
   ) {}
 
   /**
@@ -146,7 +148,9 @@ export class CaseViews {
         reviewerName: r.reviewerName,
         reviewNote: r.reviewNote,
         sentAt: toInstantOrNull(r.sentAt),
+        problem: r.problem,
       })),
+      delivery: await this.deliveries.of(c, replies),
       sameQuestion: await this.rows(await this.load(same.map((r) => Number(r.id))), now),
       history: history.map((h) => ({ at: toInstant(h.at), username: h.username, action: h.action, text: h.text })),
       hasProtected: (await this.db.repo(ReplyHandleEntity).countBy({ postId: c.postId })) > 0,

@@ -78,15 +78,24 @@ export class Cases {
     await this.db.write(async (tx) => {
       const first = await this.find(tx, id);
       requireOpen(first);
+      await requireNotSending(tx, id);
       const cases = [first];
       if (body.applyToGroup) {
         const others = await tx.repo(CaseEntity).findBy({ groupId: first.groupId });
-        cases.push(...others.filter((c) => c.id !== id && (c.state === 'received' || c.state === 'assigned')));
+        const busy = await tx.all<{ case_id: number }>(
+          `SELECT case_id FROM inbox_replies WHERE state IN ('sending', 'unsure')`,
+        );
+        const sending = new Set(busy.map((r) => Number(r.case_id)));
+        cases.push(
+          ...others.filter(
+            (c) => c.id !== id && !sending.has(c.id) && (c.state === 'received' || c.state === 'assigned'),
+          ),
+        );
       }
       let batchId: number | null = null;
       for (const c of cases) {
         await tx.run(
-          `UPDATE inbox_replies SET state = 'draft' WHERE case_id = ? AND state IN ('submitted', 'approved')`,
+          `UPDATE inbox_replies SET state = 'draft' WHERE case_id = ? AND state IN ('submitted', 'approved', 'failed')`,
           [c.id],
         );
         const reply: ReplyEntity = await tx.repo(ReplyEntity).save({
@@ -100,6 +109,11 @@ export class Cases {
           reviewerName: null,
           reviewNote: needsApproval ? null : '本单位设置为无需审核',
           sentAt: null,
+          attempt: null,
+          sendingAt: null,
+          problem: null,
+          platformReplyId: null,
+          seenPostId: null,
         });
         if (cases.length > 1 && batchId === null) {
           batchId = reply.id;
@@ -162,6 +176,7 @@ export class Cases {
     const at = body.answeredAt === undefined ? now : Date.parse(body.answeredAt);
     await this.change(id, by, async (tx, c) => {
       requireOpen(c);
+      await requireNotSending(tx, id);
       if (at > now + 60_000) throw invalid('answeredAt', '答复时间不能晚于现在。');
       // Pages send whole minutes.
       if (at + 60_000 < c.startedAt) throw invalid('answeredAt', '答复时间不能早于收到（或重新办理）的时间。');
@@ -171,14 +186,15 @@ export class Cases {
       } else {
         const reply = await tx.repo(ReplyEntity).findOneBy({ id: Number(body.replyId), caseId: id });
         if (reply === null) throw notFound('条答复');
-        if (reply.state !== 'approved') throw conflict('这条答复还没有通过审核，不能登记为已发出。', '请先审核。');
+        if (reply.state !== 'approved' && reply.state !== 'failed')
+          throw conflict('这条答复还没有通过审核，不能登记为已发出。', '请先审核。');
         reply.state = 'sent';
         reply.sentAt = at;
+        reply.problem = null;
         await tx.repo(ReplyEntity).save(reply);
       }
       await tx.run(`UPDATE inbox_replies SET state = 'draft' WHERE case_id = ? AND state = 'submitted'`, [id]);
-      settle(c, 'answered', at);
-      c.answeredAt ??= at;
+      answer(c, at);
       const where = evidence === '' ? '按已审核的答复发出' : evidence;
       return { action: '已答复', text: `${where}${at > c.dueAt ? '（已超过办理期限）' : ''}` };
     });
@@ -195,8 +211,9 @@ export class Cases {
   async dismiss(id: number, body: Body<'dismiss'>, by: By): Promise<void> {
     await this.change(id, by, async (tx, c) => {
       requireOpen(c);
+      await requireNotSending(tx, id);
       await tx.run(
-        `UPDATE inbox_replies SET state = 'draft' WHERE case_id = ? AND state IN ('submitted', 'approved')`,
+        `UPDATE inbox_replies SET state = 'draft' WHERE case_id = ? AND state IN ('submitted', 'approved', 'failed')`,
         [id],
       );
       settle(c, 'dismissed', this.clock.now());
@@ -281,13 +298,30 @@ export class Cases {
   }
 }
 
+/** While the platform may be publishing a reply, nothing else is decided about its case. */
+async function requireNotSending(tx: Tx, caseId: number): Promise<void> {
+  const [row] = await tx.all<{ state: string }>(
+    `SELECT state FROM inbox_replies WHERE case_id = ? AND state IN ('sending', 'unsure') LIMIT 1`,
+    [caseId],
+  );
+  if (row?.state === 'sending') throw conflict('答复正在通过官方账号发送，请等发送结果出来再办理。');
+  if (row !== undefined)
+    throw conflict('有一条答复不能确定是否已发出，暂不能这样办理。', '请先到平台核对，并登记这条答复的发送结果。');
+}
+
+/** The case is answered; the first answer's time is never overwritten. */
+export function answer(c: CaseEntity, at: number): void {
+  settle(c, 'answered', at);
+  c.answeredAt ??= at;
+}
+
 function settle(c: CaseEntity, state: 'answered' | 'dismissed', at: number): void {
   c.state = state;
   c.settledAt = at;
   if (at > c.dueAt) c.missed = 1;
 }
 
-function requireOpen(c: CaseEntity): void {
+export function requireOpen(c: CaseEntity): void {
   if (!isOpen(c.state)) throw wrongState(c, `这件留言的状态是“${STATE_NAME[c.state]}”，不能这样办理。`);
 }
 

@@ -8,6 +8,7 @@ import { CallerParam, Endpoint, Input } from '../platform/http/endpoint.ts';
 import { AnswerBank } from './answer-bank.ts';
 import { Cases } from './cases.ts';
 import { CaseViews } from './case-views.ts';
+import { Deliveries } from './deliveries.ts';
 import { Departments } from './departments.ts';
 import { Staff } from './ports.ts';
 
@@ -23,6 +24,7 @@ export class InboxController {
     private readonly answerBank: AnswerBank,
     private readonly departmentList: Departments,
     private readonly people: Staff,
+    private readonly deliveries: Deliveries,
   ) {}
 
   @Endpoint(r.list) list(@Input() { query }: In<'list'>, @CallerParam() caller: Caller): Out<'list'> {
@@ -51,6 +53,17 @@ export class InboxController {
   @Endpoint(r.answered)
   async answered(@Input() { params, body }: In<'answered'>, @CallerParam() by: Caller): Out<'answered'> {
     await this.cases.answered(Number(params.id), body, by);
+    return this.views.detail(Number(params.id), by);
+  }
+
+  @Endpoint(r.deliver)
+  async deliver(@Input() { params, body }: In<'deliver'>, @CallerParam() by: Caller): Out<'deliver'> {
+    await this.deliveries.deliver(Number(params.id), body, by);
+    return this.views.detail(Number(params.id), by);
+  }
+
+  @Endpoint(r.decide) async decide(@Input() { params, body }: In<'decide'>, @CallerParam() by: Caller): Out<'decide'> {
+    await this.deliveries.decide(Number(params.id), body, by);
     return this.views.detail(Number(params.id), by);
   }
 

@@ -3,7 +3,7 @@
  * A case keeps no name and nothing of its author; what is needed to answer lies sealed in `reply_handles`.
  */
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import type { InboxState } from '@minsheng/contracts';
+import type { InboxState, ReplyState } from '@minsheng/contracts';
 import { json, moment, whole } from '../platform/database/columns.ts';
 import type { RuleKey } from './due-rules.ts';
 import type { SuggestedDepartment } from './ports.ts';
@@ -66,10 +66,18 @@ export class ReplyEntity {
   @Column(whole({ name: 'author_id' })) authorId!: number;
   @Column('text', { name: 'author_name' }) authorName!: string;
   @Column(moment({ name: 'created_at' })) createdAt!: number;
-  @Column('text') state!: 'draft' | 'submitted' | 'rejected' | 'approved' | 'sent';
+  @Column('text') state!: ReplyState;
   @Column('text', { name: 'reviewer_name', nullable: true }) reviewerName!: string | null;
   @Column('text', { name: 'review_note', nullable: true }) reviewNote!: string | null;
   @Column(moment({ name: 'sent_at', nullable: true })) sentAt!: number | null;
+  /** Of sending it through the office's account: which attempt, since when, what went wrong. */
+  @Column('text', { nullable: true }) attempt!: string | null;
+  @Column(moment({ name: 'sending_at', nullable: true })) sendingAt!: number | null;
+  @Column('text', { nullable: true }) problem!: string | null;
+  /** The platform's receipt. */
+  @Column('text', { name: 'platform_reply_id', nullable: true }) platformReplyId!: string | null;
+  /** Where collecting saw it on the platform. */
+  @Column(whole({ name: 'seen_post_id', nullable: true })) seenPostId!: number | null;
 }
 
 /** Only ever added to. */

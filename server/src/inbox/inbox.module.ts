@@ -1,12 +1,13 @@
 /**
  * In: posts. Out: 留言办理, with its departments and answer bank. Bound by app.module.ts, which also provides the ports:
- * RoutingModel, Tokenizer, Vault, AlertsPort, Staff (ports.ts), People, Office, PostViews, CoveragePort.
+ * RoutingModel, Tokenizer, Vault, AlertsPort, Staff, ReplySender (ports.ts), People, Office, PostViews, CoveragePort.
  */
 import { Module } from '@nestjs/common';
 import { AnswerBank } from './answer-bank.ts';
 import { Cases } from './cases.ts';
 import { CaseViews } from './case-views.ts';
 import { LetterRouter } from './department-router.ts';
+import { Deliveries } from './deliveries.ts';
 import { Departments } from './departments.ts';
 import { InboxController } from './inbox.controller.ts';
 import { InboxIntake } from './intake.ts';
@@ -20,6 +21,7 @@ import { Viewers } from './viewers.ts';
     AnswerBank,
     Cases,
     CaseViews,
+    Deliveries,
     Departments,
     LetterRouter,
     { provide: DepartmentRouter, useExisting: LetterRouter },
@@ -27,6 +29,6 @@ import { Viewers } from './viewers.ts';
     OverdueWatch,
     Viewers,
   ],
-  exports: [AnswerBank, CaseViews, Departments, InboxIntake, OverdueWatch],
+  exports: [AnswerBank, CaseViews, Deliveries, Departments, InboxIntake, OverdueWatch],
 })
 export class InboxModule {}

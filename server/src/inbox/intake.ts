@@ -19,12 +19,15 @@ const CONSUMER = 'inbox';
 const GROUP_WINDOW_MS = 30 * 86_400_000;
 /** Older texts that arrive by import are history, not business: nobody waits for their answer. */
 const HISTORY_AGE_MS = 60 * 86_400_000;
+/** The platform's clock and ours, and its times in whole minutes. */
+const CLOCK_SLACK_MS = 120_000;
 const GONE_TEXT = '（原文已在来源处删除）';
 
 interface ChangedPost {
   id: number;
   platform: string;
   kind: string;
+  native_id: string;
   parent_id: number | null;
   account_id: number | null;
   published_at: number;
@@ -114,7 +117,10 @@ export class InboxIntake {
     const committed = await this.db.write(async (tx) => {
       if (!(await advance(tx, CONSUMER, from, last.seq))) return false;
       for (const c of fresh) await insertCase(tx, c);
-      for (const reply of replies) await markAnswered(tx, reply.parent_id ?? 0, reply);
+      for (const reply of replies) {
+        await markAnswered(tx, reply.parent_id ?? 0, reply);
+        await markSeen(tx, reply);
+      }
       for (const post of edited.values()) await refresh(tx, post);
       for (const id of gone) await forget(tx, id, now);
       return true;
@@ -135,7 +141,7 @@ export class InboxIntake {
     for (let i = 0; i < ids.length; i += 500) {
       const part = ids.slice(i, i + 500);
       const rows = await this.db.all<ChangedPost>(
-        `SELECT id, platform, kind, parent_id, account_id, published_at, fetched_at, title, text, question, places, fingerprint, copy_key, state
+        `SELECT id, platform, kind, native_id, parent_id, account_id, published_at, fetched_at, title, text, question, places, fingerprint, copy_key, state
          FROM posts WHERE id IN (${part.map(() => '?').join(',')})`,
         part,
       );
@@ -257,6 +263,31 @@ async function markAnswered(
     username: null,
     action: '已答复',
     text: `本单位账号已在${channelName(reply.platform, reply.kind)}中回复（帖文 ${reply.id}）${missed === 1 ? '，已超过办理期限' : ''}`,
+  });
+}
+
+/**
+ * What we sent is seen on the platform: by the receipt's id, or, where the platform gave none, as the office's own text below the
+ * citizen's since the attempt.
+ */
+async function markSeen(tx: Tx, post: ChangedPost): Promise<void> {
+  const [row] = await tx.all<{ id: number; case_id: number }>(
+    `SELECT r.id, r.case_id FROM inbox_replies r JOIN inbox_cases c ON c.id = r.case_id
+     WHERE r.seen_post_id IS NULL AND c.platform = ? AND r.state IN ('sent', 'delayed', 'unsure') AND (r.platform_reply_id = ?
+       OR (r.platform_reply_id IS NULL AND c.post_id = ? AND r.sending_at <= ?)) ORDER BY r.id DESC LIMIT 1`,
+    [post.platform, post.native_id, post.parent_id ?? 0, post.published_at + CLOCK_SLACK_MS],
+  );
+  if (row === undefined) return;
+  await tx.run(
+    `UPDATE inbox_replies SET state = 'sent', seen_post_id = ?, sent_at = COALESCE(sent_at, ?), problem = NULL WHERE id = ?`,
+    [post.id, post.published_at, row.id],
+  );
+  await addHistory(tx, {
+    caseId: Number(row.case_id),
+    at: post.fetched_at,
+    username: null,
+    action: '平台已显示',
+    text: `采集时在平台上看到了发出的答复（帖文 ${post.id}）`,
   });
 }
 

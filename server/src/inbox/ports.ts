@@ -59,6 +59,29 @@ export abstract class AlertsPort {
   abstract close(subject: string): Promise<void>;
 }
 
+/** The office's own account at the platform that a citizen wrote to. */
+export interface ReplyChannel {
+  account: string;
+  /** The longest text the platform takes; null = not known. */
+  characters: number | null;
+  /** zh-CN: what to know before sending. */
+  notes: string[];
+  /** zh-CN: why it cannot be used now. */
+  hindrance: string | null;
+}
+
+/** What became of one attempt. `failed`: certainly not sent. `unsure`: it may have been. `stop`: the next one would meet the same. */
+export type ReplyOutcome =
+  { state: 'sent' | 'delayed'; id: string | null } | { state: 'failed' | 'unsure'; message: string; stop: boolean };
+
+/** Sends through the account that brought the post. */
+export abstract class ReplySender {
+  /** null when posts of this source cannot be answered from here. */
+  abstract channelOf(postId: number): Promise<ReplyChannel | null>;
+  /** One attempt, never repeated; does not throw once the platform may have heard of it. */
+  abstract send(postId: number, handle: Record<string, string>, text: string): Promise<ReplyOutcome>;
+}
+
 /** The people a case can be given to. */
 export abstract class Staff {
   abstract staff(): Promise<{ id: number; displayName: string; departmentId: number | null }[]>;

@@ -36,7 +36,8 @@ export interface ChangedPost {
 }
 
 type Raw = Record<string, string | number | null>;
-const listOf = (v: string | number | null | undefined): string[] =>
+/** A list column as it is kept: JSON, null when empty. */
+export const listOf = (v: string | number | null | undefined): string[] =>
   typeof v === 'string' ? (JSON.parse(v) as string[]) : [];
 const numberOrNull = (v: string | number | null | undefined): number | null =>
   v === null || v === undefined ? null : Number(v);

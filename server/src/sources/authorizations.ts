@@ -66,7 +66,7 @@ export class Authorizations {
         todo: '请在“采集状态”中重新点“授权”。',
       });
     const connector = connectorOf(source.kind);
-    const prepared = this.collector.prepareAuthorization(source);
+    const prepared = this.collector.prepareExchange(source);
     try {
       const credentials = await connector.authorize?.exchange(prepared.context, code, pending.redirect);
       if (credentials !== undefined)

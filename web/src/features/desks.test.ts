@@ -189,6 +189,33 @@ describe('留言办理', () => {
     expect(page.text()).toContain('已退回');
   });
 
+  it('sends an approved answer only after showing account, text and rules, and asks for a look when its fate is unknown', async () => {
+    const { page, asked } = await go(MessagePage, '/inbox/:id', '/inbox/2', 'staff');
+    await page.find('#reply-text').setValue('您好，回执会丢失。');
+    await button(page, '送审').trigger('submit');
+    await flushPromises();
+    page.unmount();
+    const leader = await go(MessagePage, '/inbox/:id', '/inbox/2', 'officer');
+    await button(leader.page, '通过').trigger('submit');
+    await flushPromises();
+    await button(leader.page, '通过官方账号发送').trigger('click');
+    expect(leader.page.find('dialog .exact').text()).toBe('您好，回执会丢失。');
+    expect(leader.page.text()).toContain('以“澜川发布”的名义答复');
+    expect(leader.page.text()).toContain('只能由账号回复一次');
+    expect(asked.concat(leader.asked).some((a) => a.includes('/deliver'))).toBe(false);
+    await button(leader.page, '发送').trigger('click');
+    await flushPromises();
+    expect(leader.asked.filter((a) => a === 'POST /api/inbox/2/deliver')).toHaveLength(1);
+    expect(leader.page.text()).toContain('不能确定是否已发出');
+    const words = leader.page.findAll('button').map((b) => b.text());
+    for (const step of ['登记已答复', '无需答复', '送审', '通过官方账号发送']) expect(words).not.toContain(step);
+    await button(leader.page, '核对过：已发出').trigger('click');
+    await button(leader.page, '登记').trigger('click');
+    await flushPromises();
+    expect(leader.asked).toContain('POST /api/inbox/2/decide');
+    expect(leader.page.text()).toContain('已答复');
+  });
+
   it('opens contact data only after saying that it is recorded, and forgets it when closed', async () => {
     const { page, asked } = await go(MessagePage, '/inbox/:id', '/inbox/1', 'staff');
     await button(page, '查看答复所需的联系信息').trigger('click');

@@ -17,6 +17,7 @@ import { WordSuggestions1764000003002 } from '../../system/word-suggestions.migr
 import { Platform1763900000040 } from '../platform.migration.ts';
 import { PostMonths1764000004001 } from '../../posts/post-months.migration.ts';
 import { SearchWords1764000004002 } from '../../search/search-words.migration.ts';
+import { ReplyDelivery1764000006001 } from '../../inbox/delivery.migration.ts';
 import { Leases1764000004003 } from '../leases/leases.migration.ts';
 
 export const migrations = [
@@ -36,4 +37,5 @@ export const migrations = [
   SearchWords1764000004002,
   Leases1764000004003,
   WordSuggestions1764000003002,
+  ReplyDelivery1764000006001,
 ];

@@ -1,7 +1,7 @@
 /**
  * In: a case as the contract gives it. Out: what its badge says, which steps are possible now. Called by: inbox pages.
  */
-import { type Access, type InboxDetail, type InboxRow, routes } from '@minsheng/contracts';
+import { type Access, type InboxDetail, type InboxRow, type ReplyState, routes } from '@minsheng/contracts';
 
 export interface DueWords {
   text: string;
@@ -52,9 +52,57 @@ export const INBOX_ACCESS: Record<InboxAction, Access> = {
 /** The reply that waits for a reviewer. */
 export const submittedReply = (detail: Pick<InboxDetail, 'replies'>) =>
   detail.replies.findLast((r) => r.state === 'submitted') ?? null;
-/** The reply that may be sent now: approved, and not yet registered as sent. */
+/** The reply that may be sent now: approved, and neither sent nor under way. */
 export const approvedReply = (detail: Pick<InboxDetail, 'replies'>) =>
-  detail.replies.findLast((r) => r.state === 'approved') ?? null;
+  detail.replies.findLast((r) => r.state === 'approved' || r.state === 'failed') ?? null;
+/** While the platform may be publishing a reply, nothing else is decided about the case. */
+const underWay = (detail: Pick<InboxDetail, 'replies'>) =>
+  detail.replies.some((r) => r.state === 'sending' || r.state === 'unsure');
+
+export const REPLY_STATE: Record<ReplyState, string> = {
+  draft: '旧稿',
+  submitted: '待审核',
+  rejected: '已退回',
+  approved: '已通过，待发出',
+  sending: '正在发送',
+  sent: '已发出',
+  delayed: '平台已收下，稍后显示',
+  failed: '没有发出',
+  unsure: '不能确定是否已发出',
+};
+
+/** What became of a reply that was just sent. */
+export function deliveredWords(detail: Pick<InboxDetail, 'replies'>, replyId: string): string {
+  const reply = detail.replies.find((r) => r.id === replyId);
+  switch (reply?.state) {
+    case 'sent':
+      return '已通过官方账号发出。';
+    case 'delayed':
+      return '平台已收下，将延迟显示，请不要重发。';
+    case 'failed':
+      return `没有发出：${reply.problem ?? ''}`;
+    default:
+      return '不能确定是否已发出，请到平台核对后登记。';
+  }
+}
+
+/** zh-CN: by how much a text is too long for the platform; null when it fits. */
+export function tooLong(text: string, most: number | null): string | null {
+  const length = [...text].length;
+  return most === null || length <= most
+    ? null
+    : `这条答复 ${length} 字，平台最多 ${most} 字，不能代发。请缩短后重新送审，或在平台上分条发出后登记。`;
+}
+
+export function batchWords(batch: NonNullable<NonNullable<InboxDetail['delivery']>['batch']>): string {
+  const parts = [
+    `已发出 ${batch.sent} 件`,
+    batch.waiting > 0 ? `待发出 ${batch.waiting} 件` : '',
+    batch.failed > 0 ? `没有发出 ${batch.failed} 件` : '',
+    batch.unsure > 0 ? `待核对 ${batch.unsure} 件` : '',
+  ];
+  return parts.filter(Boolean).join('，');
+}
 
 /** What the case's state allows; who may do it is decided by roles. The server has the last word. */
 export function possibleSteps(detail: Pick<InboxDetail, 'row' | 'replies'>): InboxAction[] {
@@ -63,6 +111,7 @@ export function possibleSteps(detail: Pick<InboxDetail, 'row' | 'replies'>): Inb
     case 'received':
     case 'assigned':
     case 'review': {
+      if (underWay(detail)) return ['assign'];
       const steps: InboxAction[] = ['assign', 'draft'];
       if (row.state === 'review' && submittedReply(detail)) steps.unshift('review');
       if (row.state !== 'review') steps.push('answered');

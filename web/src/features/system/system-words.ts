@@ -30,11 +30,12 @@ const REFUSALS: Partial<Record<ErrorCode, string>> = {
 export const refusalText = (detail: string | null): string =>
   detail === null ? '' : (REFUSALS[detail as ErrorCode] ?? detail);
 
-const NAMES = new Map(
-  Object.values(routes)
+const NAMES = new Map([
+  ...Object.values(routes)
     .flatMap((group) => Object.values(group) as Route[])
     .flatMap((route) => (route.audit ? [[route.audit, route.summary] as const] : [])),
-);
-/** Audit actions are named by the routes that record them; an unknown one is shown as it is. */
+  ['inbox.delivered', '官方账号发送答复的结果'] as const,
+]);
+/** Audit actions are named by the routes that record them, the outcome of a sending by itself; an unknown one is shown as it is. */
 export const auditName = (action: string): string => NAMES.get(action) ?? action;
 export const auditActions: readonly (readonly [string, string])[] = [...NAMES];

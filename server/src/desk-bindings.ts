@@ -11,7 +11,7 @@ import { InboxRows, type InboxTodo } from './dashboard/ports.ts';
 import { Enricher } from './enrich/enricher.ts';
 import { fold } from './enrich/normalise.ts';
 import { CaseViews } from './inbox/case-views.ts';
-import { ReplySender, Staff, Tokenizer, Vault } from './inbox/ports.ts';
+import { ReplySender, RoutingModel, Staff, Tokenizer, Vault, type LikelyLabel } from './inbox/ports.ts';
 import { People } from './platform/auth/people.ts';
 import { UserEntity } from './platform/auth/user.entity.ts';
 import { Database } from './platform/database/database.ts';
@@ -80,6 +80,22 @@ export class SegmentedText extends Tokenizer {
   }
 }
 
+/** The model in use, shipped or retrained. */
+@Injectable()
+export class TrainedRouting extends RoutingModel {
+  constructor(private readonly enricher: Enricher) {
+    super();
+  }
+  labels(): readonly string[] {
+    return this.enricher.departments.model?.labels ?? NO_LABELS;
+  }
+  read(text: string): LikelyLabel[] {
+    return this.enricher
+      .departmentsOf(text)
+      .map(({ id, probability, reasons }) => ({ label: id, probability, words: reasons }));
+  }
+}
+
 @Injectable()
 export class SavedOffice extends Office {
   constructor(private readonly settings: Settings) {
@@ -105,11 +121,14 @@ export class OpenCases extends InboxRows {
   }
 }
 
+const NO_LABELS: readonly string[] = [];
+
 export const deskBindings: Provider[] = [
   { provide: People, useClass: UserNames },
   { provide: Staff, useClass: ReplyStaff },
   { provide: Vault, useClass: ReplyHandleVault },
   { provide: Signer, useClass: LinkSigner },
+  { provide: RoutingModel, useClass: TrainedRouting },
   { provide: Tokenizer, useClass: SegmentedText },
   {
     provide: ReplySender,

@@ -19,12 +19,12 @@ import { fingerprint } from '../src/enrich/fingerprint.ts';
 import { AnswerBank } from '../src/inbox/answer-bank.ts';
 import { Cases } from '../src/inbox/cases.ts';
 import { CaseViews } from '../src/inbox/case-views.ts';
-import { DutyRouter } from '../src/inbox/department-router.ts';
+import { LetterRouter } from '../src/inbox/department-router.ts';
 import { Deliveries } from '../src/inbox/deliveries.ts';
 import { Departments } from '../src/inbox/departments.ts';
 import { InboxIntake } from '../src/inbox/intake.ts';
 import { OverdueWatch } from '../src/inbox/overdue.ts';
-import { AlertsPort, ReplySender, Staff, Tokenizer, Vault } from '../src/inbox/ports.ts';
+import { AlertsPort, ReplySender, RoutingModel, Staff, Tokenizer, Vault } from '../src/inbox/ports.ts';
 import { Viewers } from '../src/inbox/viewers.ts';
 
 const jieba = Jieba.withDict(dict);
@@ -121,6 +121,17 @@ export function caller(userId: number): Caller {
   return { userId, username: `u${userId}`, displayName, roles: ['officer'], departmentId: null, sessionId: userId };
 }
 
+/** Without a model: duty words alone. */
+class NoModel extends RoutingModel {
+  private readonly none: string[] = [];
+  labels() {
+    return this.none;
+  }
+  read() {
+    return [];
+  }
+}
+
 export function inboxOn(db: Database, now: number, sender: ReplySender = new ByHand(), vault: Vault = new TestVault()) {
   const clock = new TestClock(now);
   const office = new TestOffice();
@@ -128,7 +139,7 @@ export function inboxOn(db: Database, now: number, sender: ReplySender = new ByH
   const coverage = new TestCoverage();
   const tokenizer = new JiebaTokenizer();
   const live = new Live();
-  const router = new DutyRouter(db);
+  const router = new LetterRouter(db, new NoModel());
   const answers = new AnswerBank(db, clock, tokenizer);
   const departments = new Departments(db, router);
   const intake = () => new InboxIntake(db, router, tokenizer, live, clock);

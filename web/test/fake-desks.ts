@@ -160,6 +160,7 @@ fake(routes.search.post, ({ params }) => {
     parent: own.kind === 'comment' ? (found[2] ?? null) : null,
     replies: [post('同问，有没有准确时间？', 1, { likes: 4 })],
     edits: [],
+    claimReasons: own.claimScore >= 0.4 ? ['无来源', '转述他人说法'] : [],
   };
 });
 

@@ -366,6 +366,8 @@ export const routes = {
         parent: Post.nullable(),
         replies: z.array(Post),
         edits: z.array(z.object({ at: z.string(), text: z.string() })),
+        /** Why the text asks to be checked; empty when `claimScore` is low. */
+        claimReasons: z.array(z.string()),
       }),
     }),
   },

@@ -27,10 +27,14 @@ function trainedTask(name: string | undefined, others: string): Trained {
   return task;
 }
 
-/** Prints the first errors on standard error, for whoever wants to read them. */
-function errorsTo(shown: boolean): ((row: unknown) => void) | undefined {
-  let printed = 0;
-  return shown ? (row) => printed++ < ERRORS_SHOWN && say(JSON.stringify(row)) : undefined;
+/** Prints wrong answers on standard error, evenly spread over the file, for whoever wants to read them. */
+function errorsTo(shown: boolean): { onError?: (row: unknown) => void; print: () => void } {
+  const rows: unknown[] = [];
+  const print = () => {
+    const step = Math.max(1, rows.length / ERRORS_SHOWN);
+    for (let i = 0; Math.floor(i) < rows.length; i += step) say(JSON.stringify(rows[Math.floor(i)]));
+  };
+  return shown ? { onError: (row) => rows.push(row), print } : { print };
 }
 
 export const evalVerb: Verb = {
@@ -46,8 +50,8 @@ export const evalVerb: Verb = {
     });
     const name = positionals[0];
     const file = required(values.file, '参数 --file');
-    const onError = errorsTo(values.errors === true);
-    const options = { file, ...(onError === undefined ? {} : { onError }) };
+    const { print, ...errors } = errorsTo(values.errors === true);
+    const options = { file, ...errors };
     const tell = (line: string) => values.json !== true && say(line);
     const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
     if (name === 'match') {
@@ -60,18 +64,21 @@ export const evalVerb: Verb = {
         `match：${report.rows} 条，第一条即命中 ${percent(report.recallAt1)}，前五条内 ${percent(report.recallAt5)}；` +
           `字面检索分别为 ${percent(report.lexicalFloor.recallAt1)}、${percent(report.lexicalFloor.recallAt5)}`,
       );
+      print();
       answer(report);
     } else if (name === 'duplicates') {
       const report = await evaluateDuplicates(options);
       tell(
         `duplicates：${report.rows} 条，改写后认出 ${percent(report.recall)}，认出的成对文本中确为同一文本 ${percent(report.precision)}`,
       );
+      print();
       answer(report);
     } else if (name === 'segmentation') {
       const report = await evaluateSegmentation({ ...options, enricher: createEnricher() });
       tell(
         `segmentation：${report.rows} 句，词语不被切开 ${percent(report.accuracy)}（不用自带词典 ${percent(report.withoutDictionary)}），地名 F1 ${report.places.f1}`,
       );
+      print();
       answer(report);
     } else if (name === 'topics') {
       const report = await evaluateTopics(options);
@@ -82,12 +89,14 @@ export const evalVerb: Verb = {
         tell(
           `  ${t.heat.toFixed(1)} ${t.title}（${t.posts} 条，${t.opinions} 种说法，${t.firstSeenAt.slice(0, 10)} 至 ${t.lastSeenAt.slice(0, 10)}，${t.places.join('、') || '地点不详'}）`,
         );
+      print();
       answer(report);
     } else {
       const task = trainedTask(name, '、match、topics、duplicates、segmentation');
       const enricher = createEnricher(values.models === undefined ? {} : { models: values.models });
       const report = await runEval(task, { ...options, enricher });
       tell(`${task}：${report.rows} 条，准确率 ${percent(report.accuracy)}，macro-F1 ${report.macroF1.toFixed(3)}`);
+      print();
       answer(report);
     }
     return 0;
@@ -95,7 +104,7 @@ export const evalVerb: Verb = {
 };
 
 export const trainVerb: Verb = {
-  usage: '任务 --file F… [--out 目录] [--base] [--thorough]',
+  usage: '任务 --file F… [--out 目录] [--base] [--thorough] [--errors]',
   summary: '用标注训练模型；--base 在现用模型上续训；words 学词群',
   async run(args) {
     const { positionals, values } = parsed(args, {
@@ -104,6 +113,7 @@ export const trainVerb: Verb = {
       out: { type: 'string' },
       base: { type: 'boolean' },
       thorough: { type: 'boolean' },
+      errors: { type: 'boolean' },
     });
     const name = positionals[0];
     if (name === 'match') throw new UserError('invalid-input', 'match 不需要训练。');
@@ -117,7 +127,9 @@ export const trainVerb: Verb = {
     const task = trainedTask(name, '、words');
     const store = new ModelStore(readConfig().dataDir);
     const own = values.out === undefined ? store.newId(task, Date.now()) : undefined;
+    const { print, ...errors } = errorsTo(values.errors === true);
     const report = await runTrain(task, {
+      ...errors,
       files,
       unlabelled: values.unlabelled ?? [],
       out: values.out ?? store.versionsDirectory,
@@ -126,6 +138,7 @@ export const trainVerb: Verb = {
       ...(own === undefined ? {} : { id: own }),
       ...(values.base === true ? { base: store.current(task), startedFrom: store.active(task) } : {}),
     });
+    print();
     if (own !== undefined)
       say(`· 新版本 ${own} 已保存，尚未启用。启用：models use ${task} ${own}；改回：models use ${task} ${SHIPPED}`);
     answer(report);

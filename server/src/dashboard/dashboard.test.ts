@@ -17,6 +17,8 @@ import { SearchService } from '../search/search.service.ts';
 import { AccountsService } from './accounts.service.ts';
 import { DashboardService } from './dashboard.service.ts';
 import { OverviewService } from './overview.service.ts';
+import { createEnricher } from '../enrich/enricher.ts';
+import { EnricherReasons } from '../search/claim-reasons.ts';
 import { NoClaims, NoInbox, NoMarks, NoSourceHealth, NoTopics } from './ports.ts';
 
 const NOW = Date.parse('2026-11-24T08:10:00+08:00');
@@ -27,6 +29,7 @@ class FixedClock extends Clock {
   }
 }
 
+const reasons = new EnricherReasons(createEnricher());
 const cutter = { cut: (text: string) => Array.from(text) };
 
 describe('overview, charts and search over stored posts', () => {
@@ -51,7 +54,7 @@ describe('overview, charts and search over stored posts', () => {
     accounts = new AccountsService(db, clock);
     const ports = [new NoTopics(), new NoClaims(), new NoInbox(), new NoSourceHealth()] as const;
     overviews = new OverviewService(reader, charts, accounts, ...ports, cells, clock);
-    search = new SearchService(db, engine, new PostViews(db, names), names, cutter, coverage, cells, clock);
+    search = new SearchService(db, engine, new PostViews(db, names), names, cutter, reasons, coverage, cells, clock);
   });
 
   async function store(...given: (Partial<PostGiven> & { text: string })[]) {
@@ -163,6 +166,13 @@ describe('overview, charts and search over stored posts', () => {
     // A link to a citizen's comment would lead to the person.
     expect(single.parent?.url).toBeNull();
     expect((await search.post(post?.id ?? 0)).replies.map((r) => r.text)).toEqual(['同问停水']);
+    expect((await search.post(post?.id ?? 0)).claimReasons).toEqual([]);
+    await db.write((tx) => tx.run('UPDATE posts SET claim_score = 0.7 WHERE id = ?', [post?.id ?? 0]));
+    const worth = await search.post(post?.id ?? 0);
+    expect(routes.search.post.response.parse(worth)).toEqual(worth);
+    expect(worth.claimReasons).toEqual(['无来源', '提到灾害险情或停供']);
+    await db.write((tx) => tx.run(`UPDATE posts SET state = 'deleted' WHERE id = ?`, [post?.id ?? 0]));
+    expect((await search.post(post?.id ?? 0)).claimReasons).toEqual([]);
     await expect(search.post(404)).rejects.toThrow('没有找到');
     expect((await search.quick('停水', 5)).map((h) => h.title)).toEqual(['望江路停水，什么时候来', '同问停水']);
   });

@@ -15,8 +15,11 @@ export interface ClaimVerdict {
 /** Texts under this many characters are claims in proportion only. */
 const SHORT_CLAIM = 16;
 
-/** From this score on a text is called check-worthy by `eval`, and reasons are given. */
+/** From this score on a text is called check-worthy by `eval`. */
 export const CHECK_WORTHY = 0.5;
+
+/** From this score on reasons are given. */
+const REASONS_FROM = 0.4;
 
 /** The alert threshold of a model whose training did not set one. */
 const ALERT_AT = 0.8;
@@ -41,7 +44,7 @@ export class ClaimReader {
     let value = this.#probability[0] ?? 0;
     // Too short to state a fact that can be checked.
     if (reading.folded.length < SHORT_CLAIM) value *= (reading.folded.length / SHORT_CLAIM) ** 2;
-    return { score: value, reasons: value >= 0.4 ? claimReasons(reading) : [] };
+    return { score: value, reasons: claimReasons(reading, value) };
   }
 }
 
@@ -59,7 +62,8 @@ const TEMPLATES: [bits: number, reason: string][] = [
 ];
 
 /** What an officer can see in the text with his own eyes; never "the model says so". */
-export function claimReasons(reading: Reading): string[] {
+export function claimReasons(reading: Reading, score: number): string[] {
+  if (score < REASONS_FROM) return [];
   const reasons: string[] = [];
   if ((reading.cues & Cue.source) === 0 && !reading.folded.includes('http')) reasons.push('无来源');
   for (const [bits, reason] of TEMPLATES) if ((reading.cues & bits) !== 0) reasons.push(reason);

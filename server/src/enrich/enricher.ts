@@ -2,7 +2,7 @@
  * In: the text of one post, comment or message. Out: everything that is known from the text alone: words, keywords,
  * places, sentiment, claim-worthiness, department, fingerprint. Called by: the pipeline between intake and posts; `eval`.
  */
-import { ClaimReader } from './claims.ts';
+import { ClaimReader, claimReasons } from './claims.ts';
 import { DepartmentReader, type DepartmentSuggestion } from './department.ts';
 import { fingerprint } from './fingerprint.ts';
 import { hashtagsOf, KeywordPicker } from './keywords.ts';
@@ -124,8 +124,10 @@ export class Enricher {
     places.start();
     const known = this.#facts;
     known.length = 0;
-    for (const word of cut) {
-      const facts = this.segmenter.facts(word);
+    for (let i = 0; i < cut.length; i++) {
+      const facts = this.segmenter.facts(cut[i] ?? '');
+      // The remembered string: its hash is known, and texts share it.
+      const word = facts.text;
       known.push(facts);
       places.see(word, facts);
       if (!facts.word) {
@@ -155,6 +157,16 @@ export class Enricher {
     };
     if (options.kind === 'message') enrichment.department = this.departments.read(reading);
     return enrichment;
+  }
+
+  /** Departments of a message alone, for a text that is stored already. */
+  departmentsOf(text: string): DepartmentSuggestion[] {
+    return this.departments.read(this.reading(text));
+  }
+
+  /** Reasons alone, for a text that is stored with its score. */
+  claimReasons(text: string, score: number): string[] {
+    return claimReasons(this.reading(text), score);
   }
 
   /** The features of a text as {@link enrich} sees them. The result is overwritten by the next call. */

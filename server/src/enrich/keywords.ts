@@ -49,7 +49,7 @@ export function keywordWeight(word: string, facts: WordFacts, total: number): nu
 
 /** Keeps the best few words while a text is read: no sorting, no objects per word. */
 export class KeywordPicker {
-  readonly #words: string[] = [];
+  readonly #words: WordFacts[] = [];
   readonly #scores: number[] = [];
   readonly #segmenter: Segmenter;
 
@@ -67,11 +67,12 @@ export class KeywordPicker {
     if (facts.keyword < 0) facts.keyword = keywordWeight(word, facts, this.#segmenter.lexicon.total);
     const weight = facts.keyword;
     if (weight <= 0) return;
-    const at = this.#words.indexOf(word);
+    // Within one text a word always has the same facts; comparing strings would cost more than all the rest.
+    const at = this.#words.indexOf(facts);
     if (at >= 0) {
       this.#scores[at] = (this.#scores[at] ?? 0) + weight * boost;
     } else if (this.#words.length < 64) {
-      this.#words.push(word);
+      this.#words.push(facts);
       this.#scores.push(weight * boost);
     }
   }
@@ -91,7 +92,7 @@ export class KeywordPicker {
         }
       }
       if (top < 0) break;
-      found.push(this.#words[top] ?? '');
+      found.push(this.#words[top]?.text ?? '');
       scores[top] = 0;
     }
     return found;

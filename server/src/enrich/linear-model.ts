@@ -159,13 +159,30 @@ export function scoreOf(
     out[0] = (sum * (scale[0] ?? 0)) / Math.sqrt(size || 1) + (bias[0] ?? 0);
     return;
   }
+  if (n === 3) {
+    let [a, b, c] = [0, 0, 0];
+    for (let i = from; i < to; i++) {
+      const at = bucket(hashes[i] ?? 0, bits) * 3;
+      a += weights[at] ?? 0;
+      b += weights[at + 1] ?? 0;
+      c += weights[at + 2] ?? 0;
+    }
+    out[0] = a;
+    out[1] = b;
+    out[2] = c;
+  } else sumOf(model, hashes, out, from, to);
+  const norm = 1 / Math.sqrt(size || 1);
+  for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) * norm * (scale[k] ?? 0) + (bias[k] ?? 0);
+}
+
+function sumOf(model: LinearModel, hashes: Int32Array, out: Float64Array, from: number, to: number): void {
+  const { labels, bits, weights } = model;
+  const n = labels.length;
   out.fill(0);
   for (let i = from; i < to; i++) {
     const at = bucket(hashes[i] ?? 0, bits) * n;
     for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) + (weights[at + k] ?? 0);
   }
-  const norm = 1 / Math.sqrt(size || 1);
-  for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) * norm * (scale[k] ?? 0) + (bias[k] ?? 0);
 }
 
 /** Calibrated probabilities from scores, in place order of `labels`; a one-score model yields P(labels[0]). */

@@ -172,9 +172,12 @@ export class PlaceReader {
 
   #normal(name: string): string {
     if (TOO_WIDE.has(name)) return '';
-    const bare = name.slice(0, -1);
-    if (bare.length >= 2 && /[市省]$/.test(name) && this.#isKnownPlace(bare)) return bare;
+    if (name.length > 2 && (name.endsWith('市') || name.endsWith('省'))) {
+      const bare = name.slice(0, -1);
+      if (this.#isKnownPlace(bare)) return bare;
+    }
     // Codes such as A7县 are written with a capital.
-    return /^[a-z]/.test(name) ? name.toUpperCase() : name;
+    const first = name.charCodeAt(0);
+    return first >= 0x61 && first <= 0x7a ? name.toUpperCase() : name;
   }
 }

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cuesOf } from './cues.ts';
+import { FactsTable } from './facts-table.ts';
 import { Lexicon, WordKind } from './lexicon.ts';
 import { hashOfWord } from './linear-model.ts';
 import { WordGroups } from './word-groups.ts';
@@ -90,6 +91,8 @@ function loadNodeRs(): Binding {
 
 /** What is remembered about a word that was seen: looked up once, used a million times. */
 export interface WordFacts {
+  /** The word itself, one string for all its occurrences. */
+  text: string;
   /** The tokens that stand for this word in the index, separated by spaces; empty for punctuation. */
   search: string;
   /** In the dictionary, or found by the hidden Markov model. */
@@ -108,8 +111,6 @@ export interface WordFacts {
   keyword: number;
 }
 
-const MEMORY = 120_000;
-
 const KIND_OF: Record<DictionaryKind, WordKind> = {
   agency: WordKind.organisation,
   place: WordKind.place,
@@ -123,7 +124,7 @@ export class Segmenter {
   readonly #shipped: readonly DictionaryEntry[];
   readonly #groups = WordGroups.shipped();
   #added: DictionaryEntry[] = [];
-  #facts = new Map<string, WordFacts>();
+  readonly #facts = new FactsTable<WordFacts>();
 
   /**
    * @param preferred forces one binding (tests, benches); default: nodejieba, else `@node-rs/jieba`.
@@ -175,21 +176,18 @@ export class Segmenter {
     }
     this.#added = added;
     this.#binding.load(lines.join('\n') + '\n');
-    this.#facts = new Map();
+    this.#facts.clear();
   }
 
   /** Words of a text, in order, punctuation and white space included as jieba gives them. */
   cut(folded: string): string[] {
+    this.#facts.trim();
     return folded === '' ? [] : this.#binding.cut(folded);
   }
 
+  /** The same object for the same word until the next {@link cut}. */
   facts(word: string): WordFacts {
-    const seen = this.#facts.get(word);
-    if (seen !== undefined) return seen;
-    if (this.#facts.size >= MEMORY) this.#facts.clear();
-    const facts = this.#look(word);
-    if (word.length <= 32) this.#facts.set(word, facts);
-    return facts;
+    return this.#facts.get(word) ?? this.#facts.put(this.#look(word));
   }
 
   #look(word: string): WordFacts {
@@ -199,6 +197,7 @@ export class Segmenter {
     const kind = known ? this.lexicon.kind(word) : WordKind.other;
     const hash = hashOfWord(word);
     return {
+      text: word,
       search,
       known,
       kind,

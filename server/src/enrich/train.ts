@@ -85,6 +85,8 @@ export interface TrainOptions {
   id?: string;
   /** Also measure splits by time, topic and set (several times the work). */
   thorough?: boolean;
+  /** Receives the rows that a model of the other folds got wrong. */
+  onError?: (row: { text: string; label: string; found: string }) => void;
 }
 
 export async function runTrain(task: LabelledTask, options: TrainOptions): Promise<TrainReport> {
@@ -136,6 +138,9 @@ export async function runTrain(task: LabelledTask, options: TrainOptions): Promi
     scores,
     examples.map((example) => example.silent),
   );
+  rows.forEach(({ text, label }, i) => {
+    if (found[i] !== label) options.onError?.({ text, label, found: found[i] ?? '' });
+  });
   const report: TrainReport = {
     task,
     rows: rows.length,

@@ -7,14 +7,14 @@ import type { z } from 'zod';
 import { UserEntity } from '../platform/auth/user.entity.ts';
 import { Database } from '../platform/database/database.ts';
 import { conflict, notFound } from '../platform/errors.ts';
-import { DutyRouter } from './department-router.ts';
+import { LetterRouter } from './department-router.ts';
 import { DepartmentEntity } from './inbox.entity.ts';
 
 @Injectable()
 export class Departments {
   constructor(
     private readonly db: Database,
-    private readonly router: DutyRouter,
+    private readonly router: LetterRouter,
   ) {}
 
   async list(): Promise<Department[]> {

@@ -1,12 +1,12 @@
 /**
  * In: posts. Out: 留言办理, with its departments and answer bank. Bound by app.module.ts, which also provides the ports:
- * Tokenizer, Vault, AlertsPort, Staff, ReplySender (ports.ts), People, Office, PostViews, CoveragePort.
+ * RoutingModel, Tokenizer, Vault, AlertsPort, Staff, ReplySender (ports.ts), People, Office, PostViews, CoveragePort.
  */
 import { Module } from '@nestjs/common';
 import { AnswerBank } from './answer-bank.ts';
 import { Cases } from './cases.ts';
 import { CaseViews } from './case-views.ts';
-import { DutyRouter } from './department-router.ts';
+import { LetterRouter } from './department-router.ts';
 import { Deliveries } from './deliveries.ts';
 import { Departments } from './departments.ts';
 import { InboxController } from './inbox.controller.ts';
@@ -23,8 +23,8 @@ import { Viewers } from './viewers.ts';
     CaseViews,
     Deliveries,
     Departments,
-    DutyRouter,
-    { provide: DepartmentRouter, useExisting: DutyRouter },
+    LetterRouter,
+    { provide: DepartmentRouter, useExisting: LetterRouter },
     InboxIntake,
     OverdueWatch,
     Viewers,

@@ -16,6 +16,23 @@ export abstract class DepartmentRouter {
   abstract suggest(text: string): Promise<SuggestedDepartment[]>;
 }
 
+export interface LikelyLabel {
+  /** A department or a field of work, as the model was taught. */
+  label: string;
+  /** 0–1 */
+  probability: number;
+  /** Words of the text that speak for it. */
+  words: readonly string[];
+}
+
+/** The trained model that reads which field of work a message belongs to. */
+export abstract class RoutingModel {
+  /** All it knows; the same array until another model is switched to, empty without a model. */
+  abstract labels(): readonly string[];
+  /** At most three, most likely first. */
+  abstract read(text: string): LikelyLabel[];
+}
+
 /** Words of a text, for comparing texts; the same cut for texts and queries. */
 export abstract class Tokenizer {
   abstract tokens(text: string): string[];

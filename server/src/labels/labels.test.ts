@@ -26,7 +26,12 @@ beforeAll(async () => {
     for (let n = 1; n <= 9; n++) await post(n, `第 ${n} 条`);
     await post(10, '［已按保存期限清除］', 'expired');
     await post(11, '官方通报', 'live', 1);
-    for (const n of [1, 10]) {
+    await post(12, '演示城市的帖文');
+    await tx.run(
+      `INSERT INTO sources (id, kind, name, settings, schedule, demo, created_at) VALUES (1, 'weibo', '演示', '{}', '{}', 1, 0)`,
+    );
+    await tx.run('UPDATE posts SET source_id = 1 WHERE id = ?', [ID + 12]);
+    for (const n of [1, 10, 12]) {
       await tx.run(
         'INSERT INTO sentiment_labels (post_id, label, was, confidence, at, user_id) VALUES (?, -1, 1, 0.6, 0, 1)',
         [ID + n],
@@ -38,7 +43,7 @@ beforeAll(async () => {
       [],
     );
     for (const [claim, n] of [
-      ...[1, 2, 3, 4, 5, 6, 11].map((n) => [1, n] as const),
+      ...[12, 1, 2, 3, 4, 5, 6, 11].map((n) => [1, n] as const),
       [2, 7] as const,
       [3, 8] as const,
     ]) {
@@ -53,7 +58,7 @@ afterAll(async () => {
 });
 
 describe('own labels', () => {
-  it('are corrections whose texts are still kept', async () => {
+  it('are corrections whose texts are still kept, none of the demo city', async () => {
     expect(await new OwnLabels(db).of('sentiment')).toEqual([
       { id: String(ID + 1), text: '第 1 条', label: 'negative', publishedAt: expect.any(String) as string },
     ]);

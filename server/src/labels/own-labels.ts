@@ -21,8 +21,9 @@ export interface OwnLabel {
 /** Posts that stand for one claim. */
 const POSTS_OF_A_CLAIM = 5;
 
-/** A text is there: neither purged by retention nor withdrawn at the source. */
-const KEPT = "p.state NOT IN ('expired', 'deleted', 'restricted')";
+/** A text is there, neither purged by retention nor withdrawn at the source, and somebody's: nothing is learnt from the demo city. */
+const KEPT = `p.state NOT IN ('expired', 'deleted', 'restricted')
+  AND (p.source_id IS NULL OR p.source_id NOT IN (SELECT id FROM sources WHERE demo = 1))`;
 
 const SELECT: Record<LabelTask, string> = {
   sentiment: `

@@ -2,6 +2,7 @@
  * In: the search engine, posts and coverage, which the app module provides to all. Out: the search routes, Ctrl+K (for every module to register with).
  */
 import { Module, type OnModuleInit } from '@nestjs/common';
+import { ClaimReasons, EnricherReasons } from './claim-reasons.ts';
 import { EnricherCutter, QueryCutter } from './query-cutter.ts';
 import { DESK_ROLES, pageProvider, QuickSearch } from './quick-search.ts';
 import { SearchController } from './search.controller.ts';
@@ -9,7 +10,12 @@ import { SearchService } from './search.service.ts';
 
 @Module({
   controllers: [SearchController],
-  providers: [SearchService, QuickSearch, { provide: QueryCutter, useClass: EnricherCutter }],
+  providers: [
+    SearchService,
+    QuickSearch,
+    { provide: QueryCutter, useClass: EnricherCutter },
+    { provide: ClaimReasons, useClass: EnricherReasons },
+  ],
   exports: [SearchService, QuickSearch, QueryCutter],
 })
 export class SearchModule implements OnModuleInit {

@@ -11,6 +11,7 @@ import { PostEditEntity, PostEntity } from '../posts/post.entity.ts';
 import { PostViews, sentimentCode, sentimentOf, SourceNames } from '../posts/post-view.ts';
 import { SmallCells } from '../posts/small-cells.ts';
 import { CoveragePort } from '../rollups/coverage.ts';
+import { ClaimReasons } from './claim-reasons.ts';
 import { hitPattern, snippet } from './highlight.ts';
 import { QueryCutter } from './query-cutter.ts';
 import { parseQuery } from './query-language.ts';
@@ -31,6 +32,7 @@ export class SearchService {
     private readonly views: PostViews,
     private readonly names: SourceNames,
     private readonly cutter: QueryCutter,
+    private readonly reasons: ClaimReasons,
     private readonly coverage: CoveragePort,
     private readonly cells: SmallCells,
     private readonly clock: Clock,
@@ -70,6 +72,7 @@ export class SearchService {
     parent: Post | null;
     replies: Post[];
     edits: { at: string; text: string }[];
+    claimReasons: string[];
   }> {
     const posts = this.db.repo(PostEntity);
     const row = await posts.findOneBy({ id });
@@ -84,6 +87,8 @@ export class SearchService {
       parent: parent === null ? null : ((await this.views.of([parent]))[0] ?? null),
       replies: await this.views.of(replies),
       edits: edits.map((e) => ({ at: toInstant(e.at), text: e.text })),
+      // What was purged or withdrawn has no text to give reasons from.
+      claimReasons: ['live', 'edited'].includes(post.state) ? this.reasons.of(textOf(post), post.claimScore) : [],
     };
   }
 

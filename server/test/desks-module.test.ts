@@ -15,7 +15,7 @@ import { Enricher } from '../src/enrich/enricher.ts';
 import { InboxController } from '../src/inbox/inbox.controller.ts';
 import { InboxModule } from '../src/inbox/inbox.module.ts';
 import { InboxIntake } from '../src/inbox/intake.ts';
-import { AlertsPort, ReplySender, Staff, Tokenizer, Vault } from '../src/inbox/ports.ts';
+import { AlertsPort, ReplySender, RoutingModel, Staff, Tokenizer, Vault } from '../src/inbox/ports.ts';
 import { Audit } from '../src/platform/audit/audit.service.ts';
 import { People } from '../src/platform/auth/people.ts';
 import { Clock } from '../src/platform/clock.ts';
@@ -75,6 +75,7 @@ describe('desk modules', () => {
         Audit,
         Log,
         ReplySender,
+        RoutingModel,
         Vault,
         Staff,
         Tokenizer,

@@ -185,6 +185,12 @@ export function readFeed(text: string, base: string): { entries: Entry[]; next: 
   const root = text.search(/<[a-z]/iu);
   if (/<!(?:entity|doctype)/iu.test(text.slice(0, root < 0 ? undefined : root)) && !text.trimStart().startsWith('{'))
     throw new LayoutChanged('订阅内容含有实体定义，出于安全没有读取。请联系对方网站。');
+  // A parser that forgives would take half a page for a whole one, and what was cut off would never be asked for again.
+  if (
+    !text.trimStart().startsWith('{') &&
+    !/<\/\s*(?:rss|feed|rdf:rdf)\s*>\s*(?:<!--(?:(?!-->)[\s\S])*-->\s*)*$/iu.test(text)
+  )
+    throw new LayoutChanged('订阅内容不完整，或不是订阅格式，没有读取，稍后自动重试。若一直如此，请核对订阅地址。');
   let parsed: ReturnType<typeof parseFeed>;
   try {
     // eslint-disable-next-line no-control-regex -- characters that XML forbids and some sites send

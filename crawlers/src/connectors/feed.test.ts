@@ -91,6 +91,18 @@ describe('feed', () => {
     expect(new Set(keys(all)).size).toBe(306);
   });
 
+  it.each(['rss', 'atom', 'json'])(
+    'takes no %s that was cut off for a whole one, wherever it was cut',
+    async (format) => {
+      const server = await start(list(20));
+      const text = await (await fetch(`${server.url}/feeds/news.${format}`)).text();
+      const whole = readFeed(text, server.url).entries.length;
+      expect(whole).toBe(20);
+      for (let cut = 1; cut < text.trimEnd().length; cut += 7)
+        expect(() => readFeed(text.slice(0, cut), server.url), `cut at ${cut}`).toThrow(ConnectorError);
+    },
+  );
+
   it('says so when items may have left the list unseen', async () => {
     const server = await start(list(20), { window: 10, unpaged: true });
     const run = await crawl(feed, given(server));

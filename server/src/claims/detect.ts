@@ -116,7 +116,8 @@ export class ClaimDetector {
     let best: ClaimState | null = null;
     let most = least - 1;
     for (const claim of this.index.listed()) {
-      if (Math.abs(post.at - claim.lastSeen) > 48 * HOUR) continue;
+      // Sources are read side by side: what answers a claim may arrive when the claim has long been seen again.
+      if (Math.max(claim.firstSeen - post.at, post.at - claim.lastSeen) > 48 * HOUR) continue;
       let shared = 0;
       for (const word of words) if (claim.words.has(word)) shared++;
       if (claim.topicId !== null && claim.topicId === post.parentTopicId && !post.official) shared += 0.5;

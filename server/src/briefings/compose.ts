@@ -7,9 +7,8 @@ import { toInstant } from '../platform/clock.ts';
 import type { BriefedClaim, BriefedTopic, Volume } from './ports.ts';
 import type { BriefingBody } from './briefing.entity.ts';
 import { plain, Writer, type Counted, type Part } from './writer.ts';
+import { SMALLEST_CELL } from '../posts/small-cells.ts';
 
-/** Below this many authors a breakdown could point at people. */
-export const SMALL_CELL = 10;
 const CLAIM_SOON_MS = 24 * 3_600_000;
 const DAY_MS = 86_400_000;
 const SHOWN = 5;
@@ -364,7 +363,7 @@ function topicPosts(t: BriefedTopic, f: DayFacts): Counted {
 }
 
 function tooFew(f: DayFacts, publicTotal: number): boolean {
-  return Math.min(f.volume.authors ?? publicTotal, publicTotal) < SMALL_CELL;
+  return Math.min(f.volume.authors ?? publicTotal, publicTotal) < SMALLEST_CELL;
 }
 
 function sentiment(f: DayFacts, w: Writer, publicTotal: number, search: (more?: string) => string): Item[] {
@@ -372,7 +371,7 @@ function sentiment(f: DayFacts, w: Writer, publicTotal: number, search: (more?: 
   if (tooFew(f, publicTotal)) return [w.item(['群众发言太少，为避免指向个人，不作情感统计。'])];
   const { negative, positive, neutral } = f.volume.public;
   const judged = negative + positive + neutral;
-  if (judged < SMALL_CELL) return [w.item(['能够判断倾向的群众发言太少，不作情感统计。'])];
+  if (judged < SMALLEST_CELL) return [w.item(['能够判断倾向的群众发言太少，不作情感统计。'])];
   const base: Counted = {
     key: 'sentiment.base',
     value: judged,

@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Steps } from '../collect/scheduler.ts';
+import { seeded } from '../enrich/learn.ts';
 import { open, type Opened } from '../open.ts';
 import { AuthService } from '../platform/auth/auth.service.ts';
 import { readConfig } from '../platform/config.ts';
@@ -114,22 +115,6 @@ function label(size: number): string {
   return size % 1_000_000 === 0 ? `at${String(size / 1_000_000)}m` : `at${String(size / 1000)}k`;
 }
 
-/** Mulberry32: small, fast, the same everywhere. */
-function random(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-/** The word of a rank: one token for any segmenter. */
-function wordOf(rank: number): string {
-  return `w${String(rank)}`;
-}
-
 interface Made extends SearchDocument {
   publishedAt: number;
   text: string;
@@ -139,7 +124,7 @@ interface Made extends SearchDocument {
 
 /** Posts of the last 60 days as documents, oldest first. */
 export function* documents(size: number, now: number): Generator<Made> {
-  const draw = random(7);
+  const draw = seeded(7);
   // The inverse of Zipf's distribution function with exponent 1: rank = V^u.
   const rank = () => Math.min(VOCABULARY - 1, Math.floor(VOCABULARY ** draw()) - 1);
   const pick = <T>(values: readonly [T, ...T[]]) => values[Math.floor(draw() * values.length)] ?? values[0];
@@ -171,6 +156,11 @@ function* lots<T>(all: Iterable<T>, size: number): Generator<T[]> {
     }
   }
   if (lot.length > 0) yield lot;
+}
+
+/** The word of a rank: one token for any segmenter. */
+function wordOf(rank: number): string {
+  return `w${String(rank)}`;
 }
 
 export async function fill({ core }: Opened, size: number): Promise<void> {
@@ -210,7 +200,7 @@ export async function fill({ core }: Opened, size: number): Promise<void> {
 
 /** What detection and the desks would have made of so many posts. */
 async function fillDesks(db: Database, size: number, now: number): Promise<void> {
-  const draw = random(11);
+  const draw = seeded(11);
   await db.write(async (tx) => {
     for (let topic = 1; topic <= size / PER_TOPIC; topic++) {
       const first = hourOf(now - SPAN + (SPAN * topic * PER_TOPIC) / size);

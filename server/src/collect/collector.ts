@@ -18,6 +18,7 @@ import type { Database, Tx } from '../platform/database/database.ts';
 import { UserError } from '../platform/errors.ts';
 import type { Live } from '../platform/live/live.ts';
 import type { Log } from '../platform/logging.ts';
+import { neverLog } from '../platform/redaction.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import { VERSION } from '../platform/version.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -477,9 +478,11 @@ export class Collector {
 
   /** Opens a source's credentials for a moment. */
   credentialsOf(source: Pick<SourceEntity, 'credentials'>): Record<string, unknown> {
-    return source.credentials === null
-      ? {}
-      : (JSON.parse(this.secrets.open('source-credentials', source.credentials)) as Record<string, unknown>);
+    if (source.credentials === null) return {};
+    const opened = this.secrets.open('source-credentials', source.credentials);
+    const credentials = JSON.parse(opened) as Record<string, unknown>;
+    neverLog(credentials);
+    return credentials;
   }
 
   private prepare(source: SourceEntity, lease: Lease, position: unknown, job?: Backfill) {
@@ -514,6 +517,7 @@ export class Collector {
     const connector = this.options.connectorOf(kind);
     const parsed = connector.settings.parse(settings) as { allowPrivateNetwork?: boolean; respectRobots?: boolean };
     const credentials = connector.credentials.parse(given) as Record<string, unknown>;
+    neverLog(credentials);
     const accounts: AccountInfo[] = [];
     const local = parsed.allowPrivateNetwork === true;
     const courtesy = this.courtesy.forRun(kind, credentials, connector.budgets?.(parsed) ?? [], lease);

@@ -16,7 +16,7 @@ const onEveryDatabase = [
   'src/dashboard/**/*.test.ts',
   'src/platform/database/**/*.test.ts',
   'src/search/engines/sql.test.ts',
-  'test/{pipeline,detection,product,desks-module,archive}.test.ts',
+  'test/{pipeline,detection,product,desks-module,archive,doors,authorization}.test.ts',
 ];
 
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };

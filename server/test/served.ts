@@ -1,0 +1,72 @@
+/**
+ * In: nothing. Out: the whole product behind a real port, with its administrator signed in. Used by: tests of what comes in by HTTP.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { open } from '../src/open.ts';
+import { AuthService } from '../src/platform/auth/auth.service.ts';
+import type { Config } from '../src/platform/config.ts';
+import { serve } from '../src/serve.ts';
+import { testConfig, testDatabaseUrl } from './database.ts';
+
+export type Answer = { status: number; body: Record<string, unknown> };
+
+/** @param config what differs from a silent office on the database at hand. */
+export async function startServed(config: Partial<Config> = {}) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-served-'));
+  const opened = await open({ ...testConfig(dataDir, await testDatabaseUrl()), ...config });
+  const served = await serve(opened, { scheduled: false });
+  onTestFinished(async () => {
+    await served.close();
+    await opened.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const users = await served.app.get(AuthService).bootstrap();
+  let cookie = '';
+  let csrf = '';
+  const passwords = new Map<string, string>();
+  const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
+    const answer = await fetch(`${served.url}/api${path}`, {
+      method,
+      headers: { cookie, 'x-csrf-token': csrf, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const set = answer.headers.get('set-cookie');
+    if (set !== null) cookie = set.split(';')[0] ?? '';
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  /** A session of its own each time. */
+  const login = async (username: string) => {
+    cookie = '';
+    csrf = '';
+    const known = passwords.get(username);
+    const password = known ?? users.find((u) => u.username === username)?.oneTimePassword ?? '';
+    csrf = String((await call('POST', '/auth/login', { username, password })).body['csrfToken']);
+    if (known !== undefined) return;
+    passwords.set(username, 'Lanjiang-2026!');
+    await call('POST', '/auth/password', { current: password, next: 'Lanjiang-2026!' });
+  };
+  await login('admin');
+  const push = async (id: string, key: string, body: string, headers: Record<string, string> = {}): Promise<Answer> => {
+    const answer = await fetch(`${served.url}/api/push/${id}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+      body,
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  const upload = async (id: string, name: string, bytes: Buffer): Promise<Answer> => {
+    const answer = await fetch(`${served.url}/api/sources/${id}/imports?name=${encodeURIComponent(name)}`, {
+      method: 'POST',
+      headers: { cookie, 'x-csrf-token': csrf, 'content-type': 'application/octet-stream' },
+      body: new Uint8Array(bytes),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  /** Who is signed in now, to come back to. */
+  const session = () => ({ cookie, csrf });
+  const resume = (s: { cookie: string; csrf: string }) => ({ cookie, csrf } = s);
+  return { dataDir, opened, served, call, login, session, resume, push, upload };
+}

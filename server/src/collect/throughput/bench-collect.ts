@@ -29,7 +29,10 @@ export interface KindThroughput {
 }
 
 export async function benchCollect(count: number, say: (line: string) => void) {
-  const file = new URL(import.meta.url.endsWith('.ts') ? './platform-worker.ts' : './platform-worker.js', import.meta.url);
+  const file = new URL(
+    import.meta.url.endsWith('.ts') ? './platform-worker.ts' : './platform-worker.js',
+    import.meta.url,
+  );
   const platform = fork(fileURLToPath(file), [String(count)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   try {
     const sources = await new Promise<NewSource[]>((resolve, reject) => {

@@ -1,15 +1,10 @@
-import type { RawItem } from '@minsheng/contracts';
 import { describe, expect, it } from 'vitest';
-import type { ConnectorDefinition } from '../connector.ts';
-import { DOUYIN_APP, douyinOpenIdOf, FAULT_KINDS, feedIdOf, replayFile, type FaultKind } from '../replay/index.ts';
+import { FAULT_KINDS, replayFile, type FaultKind } from '../replay/index.ts';
 import { Random } from '../replay/seeded.ts';
-import { at, crawl, keys, NOW, serve } from '../testing/crawl.ts';
-import { douyinOfficial } from './douyin-official.ts';
-import { feed } from './feed.ts';
+import { CHANNELS, city, DOUYIN, WECHAT } from '../testing/channels.ts';
+import { crawl, keys, NOW, serve } from '../testing/crawl.ts';
 import { govSite } from './gov-site.ts';
 import { connectors } from './index.ts';
-import { wechatBridge } from './wechat-bridge.ts';
-import { wechatOfficial } from './wechat-official.ts';
 
 /** Kinds that a retry or the next run heals. */
 const PASSING = FAULT_KINDS.filter((kind) => kind !== 'withheld-items' && kind !== 'slow-body');

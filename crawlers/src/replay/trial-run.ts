@@ -87,14 +87,25 @@ export async function trialRun(connector: ConnectorDefinition, options: TrialOpt
     await close();
   }
   const items = pages.flatMap((page) => page.items);
-  return { items, pages, accounts, cursor, requests: requests(), asked, requestsPerItem: requests() / items.length, error };
+  return {
+    items,
+    pages,
+    accounts,
+    cursor,
+    requests: requests(),
+    asked,
+    requestsPerItem: requests() / items.length,
+    error,
+  };
 }
 
 /** Tokens and the moment of asking are no part of what is asked for. */
 function nameOf({ url, query = {}, json, form }: HttpRequest): string {
   const address = new URL(url);
-  for (const [name, value] of Object.entries({ ...query, ...form })) if (value !== undefined) address.searchParams.set(name, String(value));
-  for (const name of [...address.searchParams.keys()]) if (/token|secret|_t$|^_$|rnd/u.test(name)) address.searchParams.delete(name);
+  for (const [name, value] of Object.entries({ ...query, ...form }))
+    if (value !== undefined) address.searchParams.set(name, String(value));
+  for (const name of [...address.searchParams.keys()])
+    if (/token|secret|_t$|^_$|rnd/u.test(name)) address.searchParams.delete(name);
   address.searchParams.sort();
   return `${address.pathname}${address.search}${json === undefined ? '' : ` ${JSON.stringify(json)}`}`;
 }

@@ -8,8 +8,11 @@ import { feed } from '../connectors/feed.ts';
 import { govSite } from '../connectors/gov-site.ts';
 import { wechatBridge } from '../connectors/wechat-bridge.ts';
 import { wechatOfficial } from '../connectors/wechat-official.ts';
-import { DOUYIN_APP, douyinOpenIdOf, feedIdOf } from '../replay/index.ts';
+import { weiboOfficial } from '../connectors/weibo-official.ts';
+import { weiboWeb } from '../connectors/weibo-web.ts';
+import { DEFAULT_SUB, DOUYIN_APP, douyinOpenIdOf, feedIdOf } from '../replay/index.ts';
 import { at, keys, serve } from './crawl.ts';
+import { comment, post } from './weibo.ts';
 
 export const WECHAT = { platform: 'wechat' as const, nativeId: 'gh_1', name: '澜江水务', appid: 'wx1', secret: 's1' };
 export const DOUYIN = { platform: 'douyin' as const, nativeId: '7001', name: '澜江文旅' };
@@ -108,3 +111,28 @@ export const CHANNELS: Record<string, Channel> = {
   },
 };
 
+/** Thirty posts of two offices, every tenth with more comments than a page holds. */
+export function weiboCity(): RawItem[] {
+  return Array.from({ length: 30 }, (_, p) => {
+    const own = post(4000 - p * 40, { account: p % 2 === 0 ? '澜江发布' : '澜江水务', likes: p });
+    return [own, ...Array.from({ length: p % 10 === 0 ? 450 : 3 }, () => comment(own, 3990 - p * 40))];
+  }).flat();
+}
+
+const PATIENT = { days: 30, commentDays: 30, pageCap: 5000 };
+
+/** Their faults are told in words of their own, and tried in their own tests. */
+export const WEIBO: Record<string, Pick<Channel, 'connector' | 'given'>> = {
+  'weibo-official': {
+    connector: weiboOfficial,
+    given: ({ url, token }) => ({ settings: { baseUrl: url, ...PATIENT }, credentials: { accessToken: token } }),
+  },
+  'weibo-web': {
+    connector: weiboWeb,
+    given: ({ url, store }) => {
+      const uids = store.accounts('weibo').map((a) => a.nativeId);
+      const settings = { enabled: true, baseUrl: url, uids, pauseSeconds: 0, ...PATIENT };
+      return { settings, credentials: { cookie: `SUB=${DEFAULT_SUB}` } };
+    },
+  },
+};

@@ -13,6 +13,7 @@ export {
   type MadeFault,
   type ScriptedFault,
 } from './faults.ts';
+export { FAULT_WORDS, faultsFrom } from './fault-words.ts';
 export type { RateLimitOptions } from './rate-limit.ts';
 export { feedIdOf, type BridgeOptions } from './bridges.ts';
 export type { GovColumn, GovOptions } from './gov-site.ts';

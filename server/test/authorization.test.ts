@@ -66,7 +66,7 @@ async function kept(product: Awaited<ReturnType<typeof startServed>>): Promise<s
   const { db } = product.opened.core;
   await db.optimize();
   const files = fs
-    .readdirSync(product.dataDir, { recursive: true, withFileTypes: true })
+    .readdirSync(product.config.dataDir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name !== 'secret.key')
     .map((entry) => fs.readFileSync(join(entry.parentPath, entry.name), 'latin1'));
   const rows = await Promise.all((await db.tables()).map((table) => db.all(`SELECT * FROM ${table}`)));

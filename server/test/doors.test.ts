@@ -1,9 +1,10 @@
 /**
  * The doors through which others bring content: pushed batches, authorisation, gaps and alerts, on the whole product with a real port.
  */
+import { pushOf } from '@minsheng/crawlers/replay';
 import { createHash } from 'node:crypto';
 import 'reflect-metadata';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SourceWatch } from '../src/collect/watch.ts';
 import { Imports } from '../src/intake/imports.ts';
 import { startServed, type Answer } from './served.ts';
@@ -146,6 +147,120 @@ describe('a platform’s own push', () => {
     expect((await post(signed.replace('nonce=42', 'nonce=43'))).status).toBe(403);
     expect(await opened.core.db.all('SELECT count(*) AS n FROM posts')).toEqual([{ n: 1 }]);
     expect((await fetch(`${served.url}/api/hooks/999`)).status).toBe(404);
+  });
+});
+
+describe('WeChat’s push', () => {
+  const KEY = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG';
+  const APPID = 'wx0000000000000001';
+  async function account(product: Awaited<ReturnType<typeof startServed>>, encodingAesKey?: string) {
+    const { body } = await product.call('POST', '/sources', {
+      kind: 'wechat-official',
+      name: encodingAesKey === undefined ? '公众号' : '公众号（加密）',
+      settings: { accountName: '澜江发布' },
+      credentials: {
+        appid: APPID,
+        secret: 'secret-of-the-account',
+        pushToken: 'agreedtoken',
+        ...(encodingAesKey === undefined ? {} : { encodingAesKey }),
+      },
+    });
+    return String(body['id']);
+  }
+
+  /** As the platform sends it: signed, now; `safe` and `compat` encrypt. */
+  function pushed(id: string, mode: 'plain' | 'compat' | 'safe', format: 'xml' | 'json', secondsAgo = 0) {
+    const secret = mode === 'plain' ? {} : { encodingAesKey: KEY };
+    const target = { url: '', appid: APPID, account: 'gh_1', token: 'agreedtoken', mode, format, ...secret };
+    const at = Date.now() - secondsAgo * 1000;
+    const fields = { FromUserName: 'oOpenidOfACitizen', CreateTime: Math.floor(at / 1000), MsgType: 'text', MsgId: id };
+    return pushOf({ ToUserName: 'gh_1', ...fields, Content: '望江路什么时候来水' }, target, at);
+  }
+
+  type Sent = ReturnType<typeof pushed>;
+  async function send(product: { served: { url: string } }, id: string, { query, contentType, body }: Sent) {
+    const answer = await fetch(`${product.served.url}/api/hooks/${id}?${new URLSearchParams(query).toString()}`, {
+      method: 'POST',
+      headers: { 'content-type': contentType },
+      body,
+    });
+    return { status: answer.status, body: await answer.text() };
+  }
+  const messages = async (product: { opened: Awaited<ReturnType<typeof startServed>>['opened'] }) =>
+    (
+      await product.opened.core.db.all<{ native_id: string }>(
+        `SELECT native_id FROM posts WHERE kind = 'message' ORDER BY native_id`,
+      )
+    ).map((row) => row.native_id);
+
+  it('is taken in every mode and format, and refused where a signature, a moment or a mode is not what was agreed', async () => {
+    const product = await startServed();
+    const open = await account(product);
+    const sealed = await account(product, KEY);
+    const modes = [
+      [open, 'plain'],
+      [open, 'compat'],
+      [sealed, 'compat'],
+      [sealed, 'safe'],
+    ] as const;
+    let n = 0;
+    for (const [id, mode] of modes)
+      for (const format of ['xml', 'json'] as const) {
+        const taken = await send(product, id, pushed(`74123456789012345${String(60 + n++)}`, mode, format));
+        expect(taken, `${mode} ${format}`).toEqual({ status: 200, body: 'success' });
+      }
+    const stored = await messages(product);
+    expect(stored).toEqual(Array.from({ length: n }, (_, i) => `74123456789012345${String(60 + i)}`));
+    const recorded = pushed('1', 'plain', 'xml', 11 * 60);
+    const forged = pushed('2', 'plain', 'xml');
+    forged.query['signature'] = 'guess';
+    const other = pushed('3', 'safe', 'json');
+    other.query['msg_signature'] = 'guess';
+    for (const [id, sent] of [
+      [open, recorded],
+      [open, forged],
+      [open, pushed('4', 'safe', 'xml')],
+      [sealed, other],
+      [sealed, pushed('5', 'plain', 'json')],
+    ] as const)
+      expect((await send(product, id, sent)).status).toBe(403);
+    expect(await messages(product)).toEqual(stored);
+  });
+
+  it('is one message however often it is sent, at once or after a restart', async () => {
+    const product = await startServed();
+    const id = await account(product, KEY);
+    const sent = pushed('7412345678901234567', 'safe', 'json');
+    const answers = await Promise.all([1, 2, 3].map(() => send(product, id, sent)));
+    expect(answers.map((a) => a.status)).toEqual([200, 200, 200]);
+    await product.close();
+    const again = await startServed(product.config);
+    expect(await send(again, id, sent)).toEqual({ status: 200, body: 'success' });
+    expect(await send(again, id, pushed('7412345678901234567', 'safe', 'xml'))).toMatchObject({ status: 200 });
+    expect(await messages(again)).toEqual(['7412345678901234567']);
+  });
+
+  it('is answered within five seconds while the database is busy, and stored once when it is sent again', async () => {
+    const product = await startServed();
+    const id = await account(product, KEY);
+    const sent = pushed('7412345678901234567', 'safe', 'xml');
+    let release: (() => void) | undefined;
+    const free = new Promise<void>((resolve) => (release = resolve));
+    const { db } = product.opened.core;
+    const busy = db.write(async (tx) => {
+      if (tx.postgres === null) await tx.run('UPDATE sources SET posts = posts');
+      else await tx.run('LOCK TABLE posts IN ACCESS EXCLUSIVE MODE');
+      await free;
+    }, 'once');
+    const began = performance.now();
+    const answers = await Promise.all([send(product, id, sent), send(product, id, sent)]);
+    expect(performance.now() - began).toBeLessThan(5000);
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status: 503, body: expect.stringContaining('重发') as string });
+    release?.();
+    await busy;
+    expect(await send(product, id, sent)).toEqual({ status: 200, body: 'success' });
+    expect(await messages(product)).toEqual(['7412345678901234567']);
   });
 });
 

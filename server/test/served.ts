@@ -13,14 +13,17 @@ import { testConfig, testDatabaseUrl } from './database.ts';
 
 export type Answer = { status: number; body: Record<string, unknown> };
 
-/** @param config what differs from a silent office on the database at hand. */
-export async function startServed(config: Partial<Config> = {}) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-served-'));
-  const opened = await open({ ...testConfig(dataDir, await testDatabaseUrl()), ...config });
+/** @param given what differs from a silent office on the database at hand; the whole configuration of an office that was closed opens it again. */
+export async function startServed(given: Partial<Config> = {}) {
+  const dataDir = given.dataDir ?? mkdtempSync(join(tmpdir(), 'minsheng-served-'));
+  const databaseUrl = 'databaseUrl' in given ? given.databaseUrl : await testDatabaseUrl();
+  const config = { ...testConfig(dataDir, databaseUrl), ...given };
+  const opened = await open(config);
   const served = await serve(opened, { scheduled: false });
+  let closed: Promise<void> | undefined;
+  const close = () => (closed ??= served.close().then(() => opened.close()));
   onTestFinished(async () => {
-    await served.close();
-    await opened.close();
+    await close();
     rmSync(dataDir, { recursive: true, force: true });
   });
   const users = await served.app.get(AuthService).bootstrap();
@@ -48,7 +51,8 @@ export async function startServed(config: Partial<Config> = {}) {
     passwords.set(username, 'Lanjiang-2026!');
     await call('POST', '/auth/password', { current: password, next: 'Lanjiang-2026!' });
   };
-  await login('admin');
+  // An office that was opened before has its passwords; nobody is signed in.
+  if (users.length > 0) await login('admin');
   const push = async (id: string, key: string, body: string, headers: Record<string, string> = {}): Promise<Answer> => {
     const answer = await fetch(`${served.url}/api/push/${id}`, {
       method: 'POST',
@@ -68,5 +72,5 @@ export async function startServed(config: Partial<Config> = {}) {
   /** Who is signed in now, to come back to. */
   const session = () => ({ cookie, csrf });
   const resume = (s: { cookie: string; csrf: string }) => ({ cookie, csrf } = s);
-  return { dataDir, opened, served, call, login, session, resume, push, upload };
+  return { config, close, opened, served, call, login, session, resume, push, upload };
 }

@@ -60,7 +60,8 @@ export async function readTable(bytes: Buffer, name: string): Promise<Table> {
 function charsetOf(bytes: Buffer): { encoding: string; label: string } {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return { encoding: 'UTF-16', label: 'utf-16le' };
   try {
-    decoded(bytes, 'utf-8', true).forEach(() => undefined);
+    const pieces = decoded(bytes, 'utf-8', true);
+    while (pieces.next().done !== true);
     return { encoding: 'UTF-8', label: 'utf-8' };
   } catch {
     return { encoding: 'GB18030（GBK）', label: 'gb18030' };

@@ -11,7 +11,7 @@ import type { Config } from '../src/platform/config.ts';
 import { serve } from '../src/serve.ts';
 import { testConfig, testDatabaseUrl } from './database.ts';
 
-export type Answer = { status: number; body: Record<string, unknown> };
+export type Answer<Field = unknown> = { status: number; body: Record<string, Field> };
 
 /** @param given what differs from a silent office on the database at hand; the whole configuration of an office that was closed opens it again. */
 export async function startServed(given: Partial<Config> = {}) {
@@ -27,30 +27,8 @@ export async function startServed(given: Partial<Config> = {}) {
     rmSync(dataDir, { recursive: true, force: true });
   });
   const users = await served.app.get(AuthService).bootstrap();
-  let cookie = '';
-  let csrf = '';
-  const passwords = new Map<string, string>();
-  const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
-    const answer = await fetch(`${served.url}/api${path}`, {
-      method,
-      headers: { cookie, 'x-csrf-token': csrf, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const set = answer.headers.get('set-cookie');
-    if (set !== null) cookie = set.split(';')[0] ?? '';
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-  };
-  /** A session of its own each time. */
-  const login = async (username: string) => {
-    cookie = '';
-    csrf = '';
-    const known = passwords.get(username);
-    const password = known ?? users.find((u) => u.username === username)?.oneTimePassword ?? '';
-    csrf = String((await call('POST', '/auth/login', { username, password })).body['csrfToken']);
-    if (known !== undefined) return;
-    passwords.set(username, 'Lanjiang-2026!');
-    await call('POST', '/auth/password', { current: password, next: 'Lanjiang-2026!' });
-  };
+  const browser = browserOf(served.url, users);
+  const { login } = browser;
   // An office that was opened before has its passwords; nobody is signed in.
   if (users.length > 0) await login('admin');
   const push = async (id: string, key: string, body: string, headers: Record<string, string> = {}): Promise<Answer> => {
@@ -62,6 +40,7 @@ export async function startServed(given: Partial<Config> = {}) {
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
   const upload = async (id: string, name: string, bytes: Buffer): Promise<Answer> => {
+    const { cookie, csrf } = browser.session();
     const answer = await fetch(`${served.url}/api/sources/${id}/imports?name=${encodeURIComponent(name)}`, {
       method: 'POST',
       headers: { cookie, 'x-csrf-token': csrf, 'content-type': 'application/octet-stream' },
@@ -69,8 +48,45 @@ export async function startServed(given: Partial<Config> = {}) {
     });
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
-  /** Who is signed in now, to come back to. */
-  const session = () => ({ cookie, csrf });
-  const resume = (s: { cookie: string; csrf: string }) => ({ cookie, csrf } = s);
-  return { config, close, opened, served, call, login, session, resume, push, upload };
+  return { config, close, opened, served, ...browser, push, upload };
+}
+
+/** What a browser keeps of one session, and the requests it makes with it. */
+export function browserOf<Field = unknown>(
+  url: string,
+  users: readonly { username: string; oneTimePassword: string }[],
+) {
+  let cookie = '';
+  let csrf = '';
+  const passwords = new Map<string, string>();
+  const call = async (method: string, path: string, body?: unknown): Promise<Answer<Field>> => {
+    const answer = await fetch(`${url}/api${path}`, {
+      method,
+      headers: { cookie, 'x-csrf-token': csrf, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const set = answer.headers.get('set-cookie');
+    if (set !== null) cookie = set.split(';')[0] ?? '';
+    return { status: answer.status, body: (await answer.json()) as Record<string, Field> };
+  };
+  /** A session of its own each time; the first one changes the one-time password. */
+  const login = async (username: string) => {
+    cookie = '';
+    csrf = '';
+    const known = passwords.get(username);
+    const password = known ?? users.find((u) => u.username === username)?.oneTimePassword ?? '';
+    const answer = await call('POST', '/auth/login', { username, password });
+    csrf = String(answer.body['csrfToken']);
+    if (known !== undefined) return answer;
+    passwords.set(username, 'Lanjiang-2026!');
+    await call('POST', '/auth/password', { current: password, next: 'Lanjiang-2026!' });
+    return answer;
+  };
+  return {
+    call,
+    login,
+    /** Who is signed in now, to come back to. */
+    session: () => ({ cookie, csrf }),
+    resume: (session: { cookie: string; csrf: string }) => ({ cookie, csrf } = session),
+  };
 }

@@ -3,9 +3,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { guessMapping, itemOf } from './mapping.ts';
-import { readTable, tableTime, type Table } from './table.ts';
+import { readTable, tableTime, type Table, type TableRow } from './table.ts';
 
-const rowsOf = (table: Table) => Array.fromAsync(table.rows());
+async function rowsOf(table: Table): Promise<TableRow[]> {
+  const rows: TableRow[] = [];
+  for await (const row of table.rows()) rows.push(row);
+  return rows;
+}
 
 /** 「编号,内容」「1,路灯不亮」 in GBK, as Excel on Chinese Windows saves it. */
 const GBK = Buffer.from('b1e0bac52cc4dac8dd0d0a312cc2b7b5c6b2bbc1c10d0a', 'hex');

@@ -28,7 +28,8 @@ const ACCOUNT = '澜江发布';
 /** Posts with one comment each: every post costs a request of its own. */
 function city(posts: number): RawItem[] {
   const at = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
-  return Array.from({ length: posts }, (_, n) => [
+  const site = { platform: 'site' as const, kind: 'post' as const, account: '市政府', publishedAt: at(60) };
+  const weibo = Array.from({ length: posts }, (_, n) => [
     {
       platform: 'weibo' as const,
       kind: 'post' as const,
@@ -48,6 +49,7 @@ function city(posts: number): RawItem[] {
       text: '什么时候来水？',
     },
   ]).flat();
+  return [...weibo, { ...site, id: '1', title: '停水通知', text: '今日停水' }];
 }
 
 async function platform(options: Omit<ReplayOptions, 'items'> & { posts?: number } = {}) {
@@ -73,6 +75,23 @@ async function office() {
   };
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
   const db = await open();
+  const addSource = async (kind: string, name: string, settings: object, credentials: object = {}): Promise<number> => {
+    const [row] = await db.write(async (tx) => {
+      await tx.run(
+        'INSERT INTO sources (kind, name, settings, credentials, schedule, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+        [
+          kind,
+          name,
+          JSON.stringify(settings),
+          secrets.seal('source-credentials', JSON.stringify(credentials)),
+          JSON.stringify({ everySeconds: 60 }),
+          clock.now(),
+        ],
+      );
+      return tx.all<{ id: number }>('SELECT max(id) AS id FROM sources');
+    });
+    return Number(row?.id);
+  };
   return {
     db,
     advance: (ms: number) => (ahead += ms),
@@ -83,23 +102,9 @@ async function office() {
       const pipeline = new Pipeline(own, intake, () => enricher, [], secrets, live, clock);
       return new Collector(own, pipeline, secrets, live, clock, createLog('silent'), options);
     },
-    async add(name: string, baseUrl: string, accessToken: string, settings: object = {}): Promise<number> {
-      const [row] = await db.write(async (tx) => {
-        await tx.run(
-          'INSERT INTO sources (kind, name, settings, credentials, schedule, created_at) VALUES (?, ?, ?, ?, ?, ?)',
-          [
-            'weibo-official',
-            name,
-            JSON.stringify({ baseUrl, allowPrivateNetwork: true, ...settings }),
-            secrets.seal('source-credentials', JSON.stringify({ accessToken })),
-            JSON.stringify({ everySeconds: 60 }),
-            clock.now(),
-          ],
-        );
-        return tx.all<{ id: number }>('SELECT max(id) AS id FROM sources');
-      });
-      return Number(row?.id);
-    },
+    addSource,
+    add: (name: string, baseUrl: string, accessToken: string) =>
+      addSource('weibo-official', name, { baseUrl, allowPrivateNetwork: true }, { accessToken }),
   };
 }
 
@@ -159,32 +164,32 @@ describe('two instances on one database', () => {
   });
 
   it('both wait when a host asks one of them to', async () => {
-    const { server, arrivals } = await platform({
-      weibo: { tokens: [{ token: 'a' }, { token: 'b' }] },
-    });
-    const { db, add, instance, advance } = await office();
+    const faults = { script: [{ fault: 'too-many' as const, path: '/feeds/', nth: 3 }], retryAfterSeconds: 90 };
+    const { server, arrivals } = await platform({ faults });
+    const { addSource, instance, advance } = await office();
     const [first, second] = [await instance(), await instance()];
-    const [a, b] = [await add('甲', server.url, 'a'), await add('乙', server.url, 'b')];
+    const common = { accountName: '市政府', allowPrivateNetwork: true, respectRobots: false };
+    const [a, b] = [
+      await addSource('feed', '甲', { url: `${server.url}/feeds/site-posts.rss`, ...common }),
+      await addSource('feed', '乙', { url: `${server.url}/feeds/site-posts.atom`, ...common }),
+    ];
     // Both know the host well before it asks for time.
-    await first.runNow(a);
-    await second.runNow(b);
-    const host = new URL(server.url).host;
-    const before = arrivals.length;
-    first.courtesy.forRun('weibo-official', {}, []).onOutcome(host, { slowDownSeconds: 90 });
-    while ((await db.one('SELECT 1 FROM collect_holds WHERE hold_until > 0')) === undefined) await pause(5);
+    expect(await first.runNow(a)).toMatchObject({ outcome: 'ok', requests: 1 });
+    expect(await second.runNow(b)).toMatchObject({ outcome: 'nothing-new', requests: 1 });
+    expect(await first.runNow(a)).toMatchObject({ outcome: 'waiting', requests: 1 });
     for (const [collector, id] of [
       [second, b],
       [first, a],
-    ] as const) {
+    ] as const)
       expect(await collector.runNow(id)).toMatchObject({
         outcome: 'waiting',
         requests: 0,
         message: expect.stringContaining('要求放慢访问') as string,
       });
-    }
-    expect(arrivals.length).toBe(before);
-    advance(90_000);
-    expect((await second.runNow(b)).requests).toBeGreaterThan(0);
+    expect(arrivals.length).toBe(3);
+    advance(91_000);
+    expect(await second.runNow(b)).toMatchObject({ outcome: 'nothing-new', requests: 1 });
+    expect(await first.runNow(a)).toMatchObject({ outcome: 'nothing-new', requests: 1 });
   });
 
   it('count failures together, rest together, and send one to try again', async () => {
@@ -215,5 +220,3 @@ describe('two instances on one database', () => {
     expect(await first.runNow(a)).toMatchObject({ outcome: 'nothing-new' });
   });
 });
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

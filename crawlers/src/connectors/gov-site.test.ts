@@ -189,6 +189,25 @@ describe('gov-site', () => {
     );
   });
 
+  it('names every attachment once: relative, in a box of its own, behind a download page, with a name in Chinese', () => {
+    const html = `<div class="TRS_Editor"><p>${'各有关单位：请按时报送。'.repeat(5)}</p>
+      <p><a href="./P020260719.pdf">附件1：申请表</a> <a href="/files/%E5%90%8D%E5%8D%95.xlsx"></a>
+      <a href="P020260719.pdf">下载</a> <a href="/down.jsp?id=7">附件2.docx</a> <a href="/gov/other.html">相关文章</a>
+      <a href="javascript:void(0)">打印.pdf</a></p></div>
+      <ul id="fujianList"><li><a href="https://files.example.gov.cn/a.OFD?v=2">公告原文</a></li></ul>
+      <div class="footer"><a href="/map.pdf">网站地图</a></div>`;
+    const { attachments } = readArticle(
+      parsePage(`<html><body>${html}</body></html>`),
+      'http://a.gov.cn/gov/202607/t1.html',
+    );
+    expect(attachments).toEqual([
+      { name: '附件1：申请表', url: 'http://a.gov.cn/gov/202607/P020260719.pdf' },
+      { name: '名单.xlsx', url: 'http://a.gov.cn/files/%E5%90%8D%E5%8D%95.xlsx' },
+      { name: '附件2.docx', url: 'http://a.gov.cn/down.jsp?id=7' },
+      { name: '公告原文', url: 'https://files.example.gov.cn/a.OFD?v=2' },
+    ]);
+  });
+
   it('names articles that the list still shows and that are gone', async () => {
     const server = await start([...list(8), article(90, 50, { state: 'deleted' })]);
     const run = await crawl(govSite, given(server));

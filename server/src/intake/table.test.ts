@@ -78,6 +78,18 @@ describe('a table that somebody exported', () => {
     expect((most - before) / 1024 / 1024).toBeLessThan(4);
   });
 
+  it.each([
+    ['a.csv', '编号,内容\n', (i: number) => `${i},路灯不亮\n`],
+    ['a.ndjson', '', (i: number) => `{"id":"${i}","text":"路灯不亮"}\n`],
+  ])('leaves this thread free to answer while %s is read', async (name, head, line) => {
+    const bytes = Buffer.from(head + Array.from({ length: 150_000 }, (_, i) => line(i)).join(''));
+    let answered = 0;
+    const timer = setInterval(() => answered++, 5);
+    expect(await readTable(bytes, name)).toMatchObject({ total: 150_000 });
+    clearInterval(timer);
+    expect(answered).toBeGreaterThan(5);
+  });
+
   it('with a quotation that never ends, or with too many rows, is refused in words', async () => {
     const open = Buffer.from(`编号,内容\n1,"路灯不亮\n${'2,井盖丢失\n'.repeat(200_000)}`);
     await expect(readTable(open, 'a.csv')).rejects.toThrow(/引号没有成对/u);

@@ -2,10 +2,10 @@
  * In: a file that somebody exported by hand. Out: its columns and rows as text, whatever its format and charset. Called by: imports. No database.
  */
 import { parse } from 'csv-parse';
-import readWorkbook from 'read-excel-file/node';
 import { pipeline, Readable } from 'node:stream';
 import { OFFICE_OFFSET_MS } from '../platform/clock.ts';
 import { UserError } from '../platform/errors.ts';
+import { workbookHead, workbookRows } from './workbook.ts';
 import { guardWorkbook } from './workbook-guard.ts';
 
 export const IMPORT_MAX_BYTES = 25 * 1024 * 1024;
@@ -40,8 +40,8 @@ export async function readTable(bytes: Buffer, name: string): Promise<Table> {
   if (bytes.subarray(0, 8).toString('hex') === 'd0cf11e0a1b11ae1')
     throw unreadable('这是旧版 Excel 文件（.xls）', '请在 Excel 中另存为 .xlsx 或 CSV 后再导入。');
   const { encoding, label } = charsetOf(bytes);
-  const text = () => decoded(bytes, label);
-  const [head = ''] = text();
+  const text = () => unhurried(decoded(bytes, label));
+  const [head = ''] = decoded(bytes, label);
   const json = /\.(?:ndjson|jsonl)$/iu.test(name) || head.trimStart().startsWith('{');
   const columns: string[] = [];
   const rows = json ? () => ndjson(text(), columns) : () => csv(text(), delimiterOf(head), columns);
@@ -75,6 +75,14 @@ function* decoded(bytes: Buffer, label: string, fatal = false): Generator<string
   yield decoder.decode();
 }
 
+/** Between two pieces this thread answers others. */
+async function* unhurried(pieces: Iterable<string>): AsyncGenerator<string> {
+  for (const piece of pieces) {
+    yield piece;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 /** The delimiter that the first line uses most. */
 function delimiterOf(text: string): string {
   const [head = ''] = text.split('\n', 1);
@@ -82,7 +90,7 @@ function delimiterOf(text: string): string {
 }
 
 /** @param columns filled with the first record. */
-async function* csv(text: Iterable<string>, delimiter: string, columns: string[]): AsyncGenerator<TableRow> {
+async function* csv(text: AsyncIterable<string>, delimiter: string, columns: string[]): AsyncGenerator<TableRow> {
   const parser = parse({
     delimiter,
     relax_column_count: true,
@@ -115,51 +123,21 @@ async function* csv(text: Iterable<string>, delimiter: string, columns: string[]
 
 async function workbook(bytes: Buffer): Promise<Table> {
   await guardWorkbook(bytes, { rows: MAX_ROWS + 1, columns: MAX_COLUMNS });
-  let sheets: { data: unknown[][] }[];
-  try {
-    sheets = (await readWorkbook(bytes)) as unknown as typeof sheets;
-  } catch {
-    throw unreadable('不是有效的 Excel 文件，或已加密', '请取消密码后另存为 .xlsx，或另存为 CSV。');
-  }
-  const data = sheets.find((s) => s.data.length > 0)?.data ?? [];
-  const [head, ...rest] = data;
-  if (head === undefined) throw unreadable('工作簿里没有内容');
-  let characters = 0;
-  for (const cells of rest) for (const cell of cells) if (typeof cell === 'string') characters += cell.length;
+  const { columns, total, characters } = await workbookHead(bytes);
   if (characters > MAX_CHARACTERS)
     throw new UserError(
       'too-large',
       `表格文字展开后有 ${characters} 个字，超过 ${MAX_CHARACTERS / 1_000_000} 百万字的上限，没有导入。`,
       { todo: '请拆成几个文件，或另存为 CSV 后重试。' },
     );
-  const filled = (cells: unknown[]) => cells.some((cell) => cellText(cell) !== '');
-  return {
-    format: 'xlsx',
-    encoding: null,
-    columns: head.map(cellText),
-    total: rest.reduce((n, cells) => n + Number(filled(cells)), 0),
-    async *rows() {
-      for (const [i, cells] of rest.entries()) if (filled(cells)) yield { line: i + 2, cells: cells.map(cellText) };
-    },
-  };
-}
-
-/** Excel keeps times without a zone; the reader gives them as UTC, and they were meant as office time. */
-function cellText(cell: unknown): string {
-  if (cell === null || cell === undefined) return '';
-  if (cell instanceof Date) return cell.toISOString().slice(0, 19).replace('T', ' ');
-  return typeof cell === 'string'
-    ? cell.trim()
-    : typeof cell === 'number' || typeof cell === 'boolean'
-      ? String(cell)
-      : '';
+  return { format: 'xlsx', encoding: null, columns, total, rows: () => workbookRows(bytes) };
 }
 
 /** @param columns in the order in which they first appear, the same in every pass. */
-async function* ndjson(text: Iterable<string>, columns: string[]): AsyncGenerator<TableRow> {
+async function* ndjson(text: AsyncIterable<string>, columns: string[]): AsyncGenerator<TableRow> {
   const at = new Map(columns.map((name, i) => [name, i]));
   let number = 0;
-  for (const line of linesOf(text)) {
+  for await (const line of linesOf(text)) {
     number++;
     if (line.trim() === '') continue;
     let record: unknown;
@@ -183,9 +161,9 @@ async function* ndjson(text: Iterable<string>, columns: string[]): AsyncGenerato
   }
 }
 
-function* linesOf(text: Iterable<string>): Generator<string> {
+async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = '';
-  for (const chunk of text) {
+  for await (const chunk of text) {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
     yield* lines;

@@ -9,6 +9,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { node } from '../../bin/prepare.mjs';
 import { readTable } from './table.ts';
+import { workbookHead } from './workbook.ts';
 
 const MB = 1024 * 1024;
 
@@ -120,6 +121,16 @@ describe('a workbook', () => {
     let last;
     for await (const row of table.rows()) last = row;
     expect(last).toEqual({ line: 4, cells: ['4', '第 4 号路灯不亮'] });
+  });
+
+  it('leaves this thread free to answer while it is read', async () => {
+    const bytes = zip(workbook(sheetOf(HEAD + Array.from({ length: 60_000 }, (_, i) => line(i + 2)).join(''))));
+    let answered = 0;
+    const timer = setInterval(() => answered++, 10);
+    const { total } = await workbookHead(bytes);
+    clearInterval(timer);
+    expect(total).toBe(60_000);
+    expect(answered).toBeGreaterThan(20);
   });
 
   const zeros = (size: number) => Buffer.alloc(size, ' ');

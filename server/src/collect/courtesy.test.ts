@@ -110,8 +110,9 @@ async function office() {
 
 describe('two instances on one database', () => {
   it('keep the least interval of a host between them', async () => {
-    const interval = 150;
-    const { server, arrivals } = await platform({ weibo: { tokens: [{ token: 'a' }, { token: 'b' }] } });
+    // Long against what a busy machine may be late by.
+    const interval = 400;
+    const { server, arrivals } = await platform({ posts: 4, weibo: { tokens: [{ token: 'a' }, { token: 'b' }] } });
     const { add, instance } = await office();
     const pace = () => ({ minIntervalMs: interval, jitterMs: 0 });
     const [first, second] = [await instance({ pace }), await instance({ pace })];
@@ -121,8 +122,8 @@ describe('two instances on one database', () => {
     const took = performance.now() - began;
     expect(runs.map((r) => r.outcome).sort()).toEqual(['nothing-new', 'ok']);
     expect(arrivals.length).toBe(runs[0].requests + runs[1].requests);
-    expect(arrivals.length).toBeGreaterThan(20);
-    // A busy machine may send one late and the next on time; over a few requests that evens out.
+    expect(arrivals.length).toBeGreaterThan(10);
+    // One that is held up on its way may come closer to the next, which is on time; over a few requests that evens out.
     const apart = (n: number) => Math.min(...arrivals.slice(n).map((at, i) => at - (arrivals[i] ?? 0)));
     expect(apart(1)).toBeGreaterThan(interval / 2);
     expect(apart(5)).toBeGreaterThan(4.5 * interval);

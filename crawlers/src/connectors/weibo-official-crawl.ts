@@ -48,9 +48,12 @@ export const LOOKUPS = 5;
 const UNKNOWN_OWNER = '0';
 
 export const Settings = z.object({
-  baseUrl: z.url().default('https://api.weibo.com').meta({ title: '接口地址', description: '一般不必修改' }),
+  baseUrl: z
+    .url()
+    .default('https://api.weibo.com')
+    .meta({ title: '接口地址', advanced: true, description: '一般不必修改' }),
   uids: z
-    .array(z.string().regex(/^\d+$/u))
+    .array(z.string().regex(/^\d+$/u, '应为数字'))
     .optional()
     .meta({ title: '账号 UID', description: '只采集这些账号；留空为服务账号关注的全部机构账号' }),
   days: z
@@ -70,23 +73,22 @@ export const Settings = z.object({
   mentions: z.boolean().default(true).meta({ title: '采集@服务账号的微博', description: '需要相应接口权限' }),
   received: z.boolean().default(true).meta({ title: '采集服务账号收到的评论', description: '需要相应接口权限' }),
   operatorIp: z.ipv4().optional().meta({ title: '本单位公网 IP', description: '微博要求答复时注明；不答复可不填' }),
-  requestsPerDay: z
-    .number()
-    .int()
-    .min(10)
-    .optional()
-    .meta({ title: '每日请求额度', description: '平台批给本应用每个授权用户的次数；留空按公布的 100 次' }),
+  requestsPerDay: z.number().int().min(10).optional().meta({
+    title: '每日请求额度',
+    advanced: true,
+    description: '平台批给本应用每个授权用户的次数；留空按公布的 100 次',
+  }),
   pageCap: z
     .number()
     .int()
     .min(1)
     .max(100_000)
     .default(200)
-    .meta({ title: '每次最多页数', description: '达到后下次从断点继续' }),
+    .meta({ title: '每次最多页数', advanced: true, description: '达到后下次从断点继续' }),
   allowPrivateNetwork: z
     .boolean()
     .default(false)
-    .meta({ title: '允许内网地址', description: '仅用于本单位内网站点或演示' }),
+    .meta({ title: '允许内网地址', advanced: true, description: '仅用于本单位内网站点或演示' }),
 });
 export const Credentials = z.object({
   appKey: z.string().trim().min(1).optional().meta({ title: 'App Key', description: '用于在线授权；已有令牌时可不填' }),
@@ -96,9 +98,21 @@ export const Credentials = z.object({
     .trim()
     .min(1)
     .optional()
-    .meta({ title: 'access_token', description: '服务账号的授权令牌；在线授权后自动填入' }),
-  uid: z.string().regex(/^\d+$/u).optional().meta({ title: '服务账号 UID', description: '在线授权后自动填入' }),
-  expiresAt: z.string().optional().meta({ title: '授权到期时间', description: '在线授权后自动填入' }),
+    .meta({ title: 'access_token', advanced: true, description: '服务账号的授权令牌；在线授权后自动填入' }),
+  uid: z
+    .string()
+    .regex(/^\d+$/u, '应为数字')
+    .optional()
+    .meta({ title: '服务账号 UID', advanced: true, description: '在线授权后自动填入' }),
+  expiresAt: z
+    .string()
+    .optional()
+    .meta({
+      title: '授权到期时间',
+      advanced: true,
+      visible: true,
+      description: '在线授权后自动填入；手填令牌时请写明，如 2026-12-31，以便到期前提醒',
+    }),
 });
 
 /** A stream of the service account's own: mentions, or comments received. */

@@ -27,7 +27,6 @@ import { Database, type Row } from '../platform/database/database.ts';
 import { conflict, notFound, UserError } from '../platform/errors.ts';
 import { CallerParam, Endpoint, Input } from '../platform/http/endpoint.ts';
 import { Demo } from '../demo/demo.ts';
-import { Secrets } from '../platform/secrets.ts';
 import { Authorizations } from './authorizations.ts';
 import { connectorOf, isPassive, sourceKinds } from './kinds.ts';
 import { PushKeys } from './push-keys.ts';
@@ -39,14 +38,11 @@ const HOUR = 3_600_000;
 /** The end of credentials is told this long before. */
 const EXPIRY_TOLD_MS = 7 * 24 * HOUR;
 
-type Credentials = Record<string, unknown>;
-
 @Controller()
 export class SourcesController {
   constructor(
     private readonly db: Database,
     private readonly collector: Collector,
-    private readonly secrets: Secrets,
     private readonly clock: Clock,
     private readonly enricher: Enricher,
     private readonly demo: Demo,
@@ -106,6 +102,7 @@ export class SourcesController {
           kind,
           platform,
           ...manual,
+          requestsPerItem: manual.requestsPerItem ?? null,
           defaultIntervalSeconds,
           passive: isPassive(kind),
           backfill: connector.backfill ?? null,
@@ -131,7 +128,9 @@ export class SourcesController {
   async update(@Input() { params, body }: RouteInput<typeof routes.sources.update>): Promise<SourceView> {
     const source = await this.find(params.id);
     const credentials =
-      body.credentials !== undefined && Object.keys(body.credentials).length > 0 ? body.credentials : undefined;
+      body.credentials !== undefined && Object.keys(body.credentials).length > 0
+        ? this.book.completed(source, body.credentials)
+        : undefined;
     const settings = body.settings ?? source.settings;
     this.book.checked(source.kind, settings, credentials, body.schedule);
     await this.db.write(async (tx) => {
@@ -176,11 +175,8 @@ export class SourcesController {
 
   @Endpoint(routes.sources.probe)
   async probe(@Input() { body }: RouteInput<typeof routes.sources.probe>): Promise<ProbeResultAnswer> {
-    let { credentials } = body;
-    if (body.id !== undefined && Object.keys(credentials).length === 0) {
-      const stored = (await this.find(body.id)).credentials;
-      if (stored !== null) credentials = JSON.parse(this.secrets.open('source-credentials', stored)) as Credentials;
-    }
+    const credentials =
+      body.id === undefined ? body.credentials : this.book.completed(await this.find(body.id), body.credentials);
     this.book.checked(body.kind, body.settings, credentials, body.schedule);
     try {
       return { ok: true, message: await this.collector.probe(body.kind, body.settings, credentials), errorKind: null };
@@ -420,10 +416,15 @@ export function healthOf(
   if (silent !== null && silence !== undefined)
     return { health: 'quiet', text: `采集正常，但 ${span(silent)}没有新内容，比这个源平时久。${expiry}` };
   const done = lastRun === null || lastRun.outcome === 'running' ? null : lastRun;
-  const last =
-    done !== null && done.stored > 0
-      ? `${ago(now - source.lastRunAt)}取得 ${done.stored} 条新内容。`
-      : `${ago(now - source.lastRunAt)}采集正常，没有新内容。`;
+  const when = ago(now - source.lastRunAt);
+  const news = done !== null && done.stored > 0 ? `取得 ${done.stored.toLocaleString('en-US')} 条新内容` : '没有新内容';
+  // A run that names something missing has not heard everything: its silence is no proof of none.
+  const missing = (done?.gaps ?? []).some((g) => g.size !== 0);
+  const last = missing
+    ? `${when}采集完成，${news}，但有内容没有取到，见缺口。`
+    : news === '没有新内容'
+      ? `${when}采集正常，没有新内容。`
+      : `${when}${news}。`;
   return { health: 'ok', text: last + expiry };
 }
 

@@ -3,7 +3,21 @@ import { insideHref, neighbourDay, paperColumns, runsOf, sectionNumber } from '.
 import { dueWords, possibleSteps } from './inbox/inbox-words.ts';
 import { everyDay, shownFacets } from './search/facets.ts';
 import { collect, fieldsOf } from './sources/schema-form.ts';
-import { byNeed, readSourceFile, scheduleOf, scheduleText, shade } from './sources/source-words.ts';
+import {
+  adviceText,
+  byNeed,
+  dayOf,
+  expiryText,
+  nextStep,
+  officeDay,
+  overallText,
+  readSourceFile,
+  refusalText,
+  savedText,
+  scheduleOf,
+  scheduleText,
+  shade,
+} from './sources/source-words.ts';
 import { auditName, bytesText } from './system/system-words.ts';
 
 describe('briefing words', () => {
@@ -101,7 +115,7 @@ describe('schema form', () => {
       pages: { type: 'integer', title: '页数', default: 5 },
       ratio: { anyOf: [{ type: 'number' }, { type: 'null' }], title: '比例' },
       url: { type: 'string', format: 'uri', title: '地址' },
-      mode: { enum: ['fast', 'full'], title: '方式' },
+      mode: { enum: ['fast', 'full'], title: '方式', choices: { fast: '快' }, advanced: true },
       deep: { type: 'boolean', title: '含评论', default: true },
       map: { type: 'object', title: '对照' },
     },
@@ -118,6 +132,17 @@ describe('schema form', () => {
       ['deep', 'boolean', false, true],
       ['map', 'json', false, ''],
     ]);
+  });
+  it('names choices in the words of the schema, and folds away what is seldom changed', () => {
+    expect(fields.find((f) => f.name === 'mode')).toMatchObject({
+      advanced: true,
+      choices: [
+        { value: 'fast', label: '快' },
+        { value: 'full', label: 'full' },
+      ],
+    });
+    const platform = fieldsOf({ properties: { platform: { enum: ['hotline'] } } }, {}, false);
+    expect(platform[0]).toMatchObject({ advanced: false, choices: [{ value: 'hotline', label: '12345 热线' }] });
   });
   it('never starts with a credential', () => {
     const secret = fieldsOf(

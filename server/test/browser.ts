@@ -73,7 +73,7 @@ export async function signIn({ page, served, password }: Journey): Promise<void>
   await page.fill('#next', 'Lanjiang-2026!');
   await page.fill('#again', 'Lanjiang-2026!');
   await page.keyboard.press('Enter');
-  await page.getByText('要办的事').waitFor();
+  await page.getByText('要办的事', { exact: true }).waitFor();
 }
 
 /** What axe finds serious on the page as it is, in both themes. */

@@ -191,6 +191,7 @@ export class SourcesController {
     const source = await this.find(params.id);
     if (isPassive(source.kind))
       throw conflict('这个采集源由对方推送或手工导入，没有可以立即采集的内容。', '请等待对方推送，或导入文件。');
+    if (source.paused === 1) throw conflict('这个采集源已暂停，没有采集。', '请先恢复。');
     await this.db.write((tx) => tx.run('UPDATE sources SET next_run_at = 0 WHERE id = ?', [source.id]));
     await this.collector.tick();
     return this.view(await this.find(params.id), 0);

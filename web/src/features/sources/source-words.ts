@@ -94,10 +94,11 @@ export function adviceText({ health, lastRun }: Row, step: NextStep | null): str
 }
 
 /** The one thing to do with a source now. */
-export type NextStep = 'import' | 'push-key' | 'authorize' | 'edit' | 'run';
+export type NextStep = 'import' | 'push-key' | 'resume' | 'authorize' | 'edit' | 'run';
 export const STEP: Record<NextStep, string> = {
   import: '导入文件',
   'push-key': '推送密钥',
+  resume: '恢复',
   authorize: '授权',
   edit: '修改',
   run: '立即采集',
@@ -105,6 +106,7 @@ export const STEP: Record<NextStep, string> = {
 /** Errors that only other settings or credentials mend. */
 const MENDED_BY_FORM = new Set(['login-needed', 'config', 'gone', 'refused-address']);
 export function nextStep(source: Row, kind: Pick<SourceKindInfo, 'authorizes'> | null, now: number): NextStep {
+  if (source.health === 'paused') return 'resume';
   if (source.kind === 'file') return 'import';
   if (source.kind === 'push') return 'push-key';
   const error = source.health === 'stopped' ? (source.lastRun?.errorKind ?? '') : '';

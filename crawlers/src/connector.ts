@@ -151,8 +151,8 @@ export interface Manual {
   cost: string;
   /** What this way cannot bring or do. */
   cannot: string;
-  /** Requests per stored item as `bench soak` measured them, its faults and retries included; absent where nothing was measured. */
-  requestsPerItem?: number;
+  /** Requests per stored item, absent where nobody measured: a first read (`bench collect`), and the soak with its faults and retries (`bench soak`). */
+  requestsPerItem?: { firstRead: number; inSoak?: number };
 }
 
 export interface ConnectorDefinition<

@@ -153,7 +153,7 @@ fake(routes.sources.kinds, () => ({
       needs: '需要单位的微博开放平台授权，并用服务账号关注要采集的政务账号。',
       cost: '开放平台按应用限制每小时请求数，系统会自动放慢。',
       cannot: '不采集个人账号。',
-      requestsPerItem: 0.53,
+      requestsPerItem: { firstRead: 0.072, inSoak: 0.53 },
       defaultIntervalSeconds: 600,
       passive: false,
       backfill: '可补采最近 2,000 条。',

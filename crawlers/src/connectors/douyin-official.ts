@@ -62,15 +62,12 @@ const Credentials = z.object({
     .optional()
     .meta({ title: 'open_id', advanced: true, description: '由“授权”取得，一般不手填' }),
   /** When even the refresh token ends; a person must authorise anew. */
-  expiresAt: z
-    .string()
-    .optional()
-    .meta({
-      title: '授权到期时间',
-      advanced: true,
-      visible: true,
-      description: '由“授权”取得；手填令牌时请写明，如 2026-12-31，以便到期前提醒',
-    }),
+  expiresAt: z.string().optional().meta({
+    title: '授权到期时间',
+    advanced: true,
+    visible: true,
+    description: '由“授权”取得；手填令牌时请写明，如 2026-12-31，以便到期前提醒',
+  }),
 });
 
 const Video = z.object({
@@ -152,6 +149,7 @@ export const douyinOfficial = defineConnector({
       '在抖音开放平台登记网站应用，申请“评论管理”（item.comment）和“视频列表”（video.list），再用本单位账号授权。平台目前很少批准评论管理，企业号评论接口已停止申请；没有批准时请改用“文件导入”，由人工从抖音后台导出。授权约 30 天到期，须人工重新授权。',
     cost: '每次运行 1 次请求看视频列表；评论数有变化的视频每 20 条评论 1 次，有新回复的评论每 20 条回复 1 次。答复每条 1 次。',
     cannot: '没有获批“评论管理”时采不到评论；其他账号的视频不能采集；不从抖音网页采集。',
+    requestsPerItem: { firstRead: 0.052 },
   },
   settings: Settings,
   credentials: Credentials,

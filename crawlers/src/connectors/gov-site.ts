@@ -85,6 +85,7 @@ export const govSite = defineConnector({
       '列表页地址即可，多数网站不必填写选择器。无需账号；遵守对方的 robots.txt，对方不允许时须与网站管理单位商定。遇到人机验证即停止，不绕过。',
     cost: '每次运行 1 次请求看列表，每篇新文章 1 次；新文章多于一页时每页再加 1 次。同一网站至少间隔 1 秒，对方另有要求的从其要求。',
     cannot: '附件内容、发布后的修改、只由脚本填充的栏目采不到；需要登录或人机验证的网站不采集。',
+    requestsPerItem: { firstRead: 1.05 },
   },
   settings: Settings,
   credentials: z.object({}),

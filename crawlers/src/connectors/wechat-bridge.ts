@@ -44,6 +44,7 @@ export const wechatBridge = defineConnector({
     cost: '每次运行 1 次请求，都发给桥接服务，不发给微信；有新文章且桥接服务支持翻页时每页再加 1 次。',
     cannot:
       '采不到留言和阅读数；不能使用“全部订阅”的合并地址，因为其中的条目不注明是哪个公众号发的；桥接服务漏掉的文章，本系统无从得知。',
+    requestsPerItem: { firstRead: 0.24 },
   },
   settings: Settings,
   credentials: Credentials,

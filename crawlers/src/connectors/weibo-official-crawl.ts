@@ -104,15 +104,12 @@ export const Credentials = z.object({
     .regex(/^\d+$/u, '应为数字')
     .optional()
     .meta({ title: '服务账号 UID', advanced: true, description: '在线授权后自动填入' }),
-  expiresAt: z
-    .string()
-    .optional()
-    .meta({
-      title: '授权到期时间',
-      advanced: true,
-      visible: true,
-      description: '在线授权后自动填入；手填令牌时请写明，如 2026-12-31，以便到期前提醒',
-    }),
+  expiresAt: z.string().optional().meta({
+    title: '授权到期时间',
+    advanced: true,
+    visible: true,
+    description: '在线授权后自动填入；手填令牌时请写明，如 2026-12-31，以便到期前提醒',
+  }),
 });
 
 /** A stream of the service account's own: mentions, or comments received. */

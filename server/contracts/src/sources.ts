@@ -17,7 +17,7 @@ export const SourceKindInfo = z.object({
   cost: z.string(),
   cannot: z.string(),
   /** As measured, faults and retries included; null where nothing was measured. */
-  requestsPerItem: z.number().nullable(),
+  requestsPerItem: z.object({ firstRead: z.number(), inSoak: z.number().optional() }).nullable(),
   defaultIntervalSeconds: z.int(),
   /** Brought by somebody else (`push`, `file`): never asked by schedule. */
   passive: z.boolean(),

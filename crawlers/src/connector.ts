@@ -66,6 +66,8 @@ export interface RunContext<Settings, Credentials, Cursor> {
   range?: DateRange;
   /** Tells of an official account seen on the way. */
   account(info: AccountInfo): void;
+  /** Tells when the credentials end, where they do not say so themselves and the platform does. */
+  credentialsEnd(at: Date): void;
   log(message: string): void;
 }
 

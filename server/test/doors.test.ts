@@ -365,6 +365,29 @@ describe('the watch', () => {
     expect(await titles()).toEqual([]);
   });
 
+  it('learns from the platform when a token ends that was entered by hand', async () => {
+    const { opened, call } = await start();
+    const until = Date.now() + 6 * 86_400_000;
+    const server = await startReplay({ items: [], weibo: { tokens: [{ token: 'by-hand', expiresAt: until }] } });
+    onTestFinished(() => server.close());
+    const { body } = await call('POST', '/sources', {
+      kind: 'weibo-official',
+      name: '政务微博',
+      settings: { allowPrivateNetwork: true, baseUrl: server.url },
+      credentials: { accessToken: 'by-hand' },
+    });
+    expect(body['credentialsEndAt']).toBeNull();
+    const asked = () => server.requests.get('/oauth2/get_token_info');
+    for (let run = 0; run < 2; run++) await opened.core.collector.runNow(Number(body['id']));
+    expect(asked()).toBe(1);
+    const [shown] = (await call('GET', '/sources')).body['sources'] as {
+      credentialsEndAt: string;
+      healthText: string;
+    }[];
+    expect(Math.abs(Date.parse(shown?.credentialsEndAt ?? '') - until)).toBeLessThan(5000);
+    expect(shown?.healthText).toContain('授权还有 6 天到期');
+  });
+
   it('finds a silence longer than the rhythm, and comments that the platform counts but nobody saw', async () => {
     const { opened, served, call } = await start();
     const { core } = opened;

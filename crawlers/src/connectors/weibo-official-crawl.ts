@@ -3,6 +3,7 @@
  * Called by: weibo-official. The cursor closes every hole before its mark moves, so a killed run loses nothing and brings nothing twice.
  */
 import type { RawItem } from '@minsheng/contracts';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DateRange, Engagement, Gap, Gone, Page, RunContext } from '../connector.ts';
 import { ConnectorError, RetryAfter } from '../errors.ts';
@@ -108,7 +109,7 @@ export const Credentials = z.object({
     title: '授权到期时间',
     advanced: true,
     visible: true,
-    description: '在线授权后自动填入；手填令牌时请写明，如 2026-12-31，以便到期前提醒',
+    description: '在线授权后自动填入；手填令牌时可留空，由平台告知',
   }),
 });
 
@@ -134,6 +135,8 @@ export const Cursor = z.object({
   received: Stream.default(NO_STREAM),
   /** The authorised account's uid; empty before it was asked for, `0` when the platform does not say. */
   me: z.string().default(''),
+  /** Which token the platform was asked the end of (only a mark of it), and when. */
+  end: z.object({ of: z.string(), askedAt: z.number() }).default({ of: '', askedAt: 0 }),
   /** When each step had its last turn, so that a small budget serves them in turn. */
   turns: z.record(z.string(), z.number()).default({}),
   ranAt: z.number().default(0),
@@ -235,11 +238,20 @@ export class OfficialCrawl {
     this.left = Math.min(this.left, left, Math.max(1, Math.floor(granted)));
   }
 
-  /** Only comments that the authorised account received can be answered, so it must be known who that is. */
+  /**
+   * Only comments that the authorised account received can be answered, so it must be known who that is. A token entered by hand does not
+   * say when it ends either: the platform is asked, once a week.
+   */
   private async findOwner(): Promise<void> {
-    const { uid } = this.run.credentials;
-    if (uid !== undefined) this.state.me = uid;
-    else if (this.state.me === '') this.state.me = (await this.api.owner())?.uid ?? UNKNOWN_OWNER;
+    const { uid, expiresAt, accessToken = '' } = this.run.credentials;
+    const mark = createHash('sha256').update(accessToken).digest('hex').slice(0, 8);
+    const { end } = this.state;
+    const asksEnd = expiresAt === undefined && (end.of !== mark || this.now - end.askedAt >= 7 * DAY);
+    const owner = asksEnd || (uid === undefined && this.state.me === '') ? await this.api.owner() : undefined;
+    this.state.me = uid ?? owner?.uid ?? (this.state.me || UNKNOWN_OWNER);
+    if (asksEnd) this.state.end = { of: mark, askedAt: this.now };
+    if (asksEnd && owner?.expiresInSeconds !== undefined)
+      this.run.credentialsEnd(new Date(this.now + owner.expiresInSeconds * 1000));
   }
 
   /** An endpoint's own limit, or a permission that was not granted, ends its step and not the run. */

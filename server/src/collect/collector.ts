@@ -336,6 +336,8 @@ export class Collector {
           source.id,
         ],
       );
+      const ends = prepared?.ends() ?? null;
+      if (ends !== null) await tx.run('UPDATE sources SET expires_at = ? WHERE id = ?', [ends, source.id]);
       if (ok) await record.settleGaps(tx, now);
       else if (outcome === 'failed' && told !== null) await record.outage(tx, source, told.kind, now);
     });
@@ -510,6 +512,7 @@ export class Collector {
     const parsed = connector.settings.parse(settings) as { allowPrivateNetwork?: boolean; respectRobots?: boolean };
     const credentials = connector.credentials.parse(given) as Record<string, unknown>;
     const accounts: AccountInfo[] = [];
+    let ends: number | null = null;
     const local = parsed.allowPrivateNetwork === true;
     const courtesy = this.courtesy.forRun(kind, credentials, connector.budgets?.(parsed) ?? []);
     const http = createHttpClient({
@@ -532,6 +535,7 @@ export class Collector {
       now: () => new Date(this.clock.now()),
       ...(job === undefined ? {} : { range: job.range }),
       account: (info) => accounts.push(info),
+      credentialsEnd: (at) => (ends = at.getTime()),
       log: (message) => this.log.debug({ kind }, message),
     };
     return {
@@ -541,6 +545,7 @@ export class Collector {
       close: () => http.close(),
       requests: () => http.requests,
       drawn: courtesy.drawn,
+      ends: () => ends,
     };
   }
 

@@ -72,6 +72,17 @@ const row = (name: string) => page.locator('article', { hasText: name });
 const sheet = () => page.locator('dialog[open]');
 const look = async (where: string) => hindrances.push(...(await hindrancesOf(page, where)));
 
+/** What the page says of a source, looked at anew until it says so. */
+async function shows(name: string, words: string | RegExp): Promise<void> {
+  const said = async () => {
+    await page.reload();
+    await row(name).waitFor();
+    return (await row(name).textContent()) ?? '';
+  };
+  const wanted = typeof words === 'string' ? expect.stringContaining(words) : expect.stringMatching(words);
+  await expect.poll(said, { timeout: 40_000, interval: 1500 }).toEqual(wanted);
+}
+
 async function menu(name: string, item: string): Promise<void> {
   await row(name).getByRole('button', { name: '更多操作' }).click();
   await row(name).getByRole('button', { name: item, exact: true }).click();
@@ -130,16 +141,7 @@ describe('an administrator connecting channels', () => {
   }, 90_000);
 
   it('sees on 采集状态 what came, and the gap with its name, size and cause', async () => {
-    await expect
-      .poll(
-        async () => {
-          await page.reload();
-          await row('工作动态').waitFor();
-          return row('工作动态').textContent();
-        },
-        { timeout: 40_000, interval: 1500 },
-      )
-      .toContain('取得 59 条新内容');
+    await shows('工作动态', '取得 59 条新内容');
     const words = (await row('工作动态').textContent()) ?? '';
     expect(words).toContain('有缺口');
     expect(words).toMatch(/缺口：暂时打不开或没有正文、下次再试的文章，1 条（原因待查）/u);
@@ -195,15 +197,7 @@ describe('an administrator connecting channels', () => {
       ['更多设置'],
     );
     // Without a token it asks for exactly one thing.
-    await expect
-      .poll(
-        async () => {
-          await page.reload();
-          return row('政务微博').textContent();
-        },
-        { timeout: 20_000, interval: 1500 },
-      )
-      .toContain('还没有授权');
+    await shows('政务微博', '还没有授权');
     const authorize = row('政务微博').getByRole('button', { name: '授权', exact: true });
     await authorize.click();
     await page.getByText('您在平台上没有同意授权，原有凭据没有改动').waitFor();
@@ -211,18 +205,10 @@ describe('an administrator connecting channels', () => {
     app.deny = false;
     await authorize.click();
     await page.getByText('授权完成').waitFor();
-    await expect
-      .poll(
-        async () => {
-          await page.reload();
-          return row('政务微博').textContent();
-        },
-        { timeout: 30_000, interval: 1500 },
-      )
-      .toMatch(/取得 5 条新内容.*授权还有 5 天到期/u);
+    await shows('政务微博', /取得 5 条新内容.*授权还有 5 天到期/u);
     expect(await row('政务微博').textContent()).toContain('授权 5 天内到期');
     expect(await page.locator('h1 + p').textContent()).toContain('1 个授权即将或已经到期');
-    await page.getByRole('button', { name: /^预警，/u }).click();
+    await page.getByRole('button', { name: /^预警，\d+ 条未处理/u }).click();
     await sheet().getByText('采集源“政务微博”的授权将到期').waitFor();
     await look('预警');
     await page.keyboard.press('Escape');
@@ -297,15 +283,7 @@ describe('an administrator connecting channels', () => {
       },
       ['更多设置'],
     );
-    await expect
-      .poll(
-        async () => {
-          await page.reload();
-          return row('打不开的网站').textContent();
-        },
-        { timeout: 40_000, interval: 2000 },
-      )
-      .toContain('采集失败');
+    await shows('打不开的网站', '采集失败');
     const down = (await row('打不开的网站').textContent()) ?? '';
     expect(down).toContain('连不上');
     expect(down).toContain('系统会自动重试');

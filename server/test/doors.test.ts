@@ -1,7 +1,7 @@
 /**
  * The doors through which others bring content: pushed batches, authorisation, gaps and alerts, on the whole product with a real port.
  */
-import { pushOf } from '@minsheng/crawlers/replay';
+import { pushOf, startReplay } from '@minsheng/crawlers/replay';
 import { createHash } from 'node:crypto';
 import 'reflect-metadata';
 import { describe, expect, it, onTestFinished } from 'vitest';

@@ -38,11 +38,12 @@ function errorsTo(shown: boolean): { onError?: (row: unknown) => void; print: ()
 }
 
 export const evalVerb: Verb = {
-  usage: '任务 --file F [--kb F] [--models 目录] [--errors] [--json]',
+  usage: '任务 --file F [--labels F] [--kb F] [--models 目录] [--errors] [--json]',
   summary: '在 NDJSON 上测量随附模型（sentiment rumor routing match topics duplicates segmentation）',
   async run(args) {
     const { positionals, values } = parsed(args, {
       file: { type: 'string' },
+      labels: { type: 'string' },
       kb: { type: 'string' },
       models: { type: 'string' },
       errors: { type: 'boolean' },
@@ -94,7 +95,8 @@ export const evalVerb: Verb = {
     } else {
       const task = trainedTask(name, '、match、topics、duplicates、segmentation');
       const enricher = createEnricher(values.models === undefined ? {} : { models: values.models });
-      const report = await runEval(task, { ...options, enricher });
+      const labels = values.labels === undefined ? {} : { labels: values.labels };
+      const report = await runEval(task, { ...options, ...labels, enricher });
       tell(`${task}：${report.rows} 条，准确率 ${percent(report.accuracy)}，macro-F1 ${report.macroF1.toFixed(3)}`);
       print();
       answer(report);
@@ -104,11 +106,12 @@ export const evalVerb: Verb = {
 };
 
 export const trainVerb: Verb = {
-  usage: '任务 --file F… [--out 目录] [--base] [--thorough] [--errors]',
+  usage: '任务 --file F… [--labels F] [--unlabelled F] [--out 目录] [--base] [--thorough] [--errors]',
   summary: '用标注训练模型；--base 在现用模型上续训；words 学词群',
   async run(args) {
     const { positionals, values } = parsed(args, {
       file: { type: 'string', multiple: true },
+      labels: { type: 'string' },
       unlabelled: { type: 'string', multiple: true },
       out: { type: 'string' },
       base: { type: 'boolean' },
@@ -131,6 +134,7 @@ export const trainVerb: Verb = {
     const report = await runTrain(task, {
       ...errors,
       files,
+      ...(values.labels === undefined ? {} : { labels: values.labels }),
       unlabelled: values.unlabelled ?? [],
       out: values.out ?? store.versionsDirectory,
       enricher: createEnricher(),

@@ -4,6 +4,7 @@
  */
 import { ClaimReader, claimReasons } from './claims.ts';
 import { DepartmentReader, type DepartmentSuggestion } from './department.ts';
+import { Feelings } from './feelings.ts';
 import { fingerprint } from './fingerprint.ts';
 import { hashtagsOf, KeywordPicker } from './keywords.ts';
 import { Features } from './linear-model.ts';
@@ -72,6 +73,7 @@ export class Enricher {
   readonly #keywords: KeywordPicker;
   readonly #places: PlaceReader;
   readonly #features = new Features();
+  readonly #feelings = new Feelings();
   /** What is known of each word of the current text. */
   readonly #facts: WordFacts[] = [];
   sentiment: SentimentReader;
@@ -124,11 +126,14 @@ export class Enricher {
     places.start();
     const known = this.#facts;
     known.length = 0;
+    const feelings = this.#feelings;
+    feelings.start();
     for (let i = 0; i < cut.length; i++) {
       const facts = this.segmenter.facts(cut[i] ?? '');
       // The remembered string: its hash is known, and texts share it.
       const word = facts.text;
       known.push(facts);
+      feelings.see(facts.feeling);
       places.see(word, facts);
       if (!facts.word) {
         if (word === '#') inTag = !inTag;
@@ -176,9 +181,11 @@ export class Enricher {
     let cues = 0;
     const known = this.#facts;
     known.length = 0;
+    this.#feelings.start();
     for (const word of cut) {
       const facts = this.segmenter.facts(word);
       known.push(facts);
+      this.#feelings.see(facts.feeling);
       cues |= facts.cues;
     }
     return this.#read(folded, cut, cues, true);
@@ -190,6 +197,7 @@ export class Enricher {
     const features = this.#features;
     features.start();
     addSignals(features, styleOf(folded), cues);
+    this.#feelings.addTo(features);
     const end = Math.min(folded.length, READ);
     features.addCharacters(folded, end);
     features.words = features.size;
@@ -197,8 +205,7 @@ export class Enricher {
     for (let i = 0; i < words.length; i++) {
       const facts = this.#facts[i];
       if (facts === undefined || words[i] === ' ') continue;
-      features.add(facts.hash);
-      if (facts.group !== 0) features.add(facts.group);
+      features.addWord(facts);
       if (features.size > MOST_FEATURES) break;
     }
     features.pairs = features.size;

@@ -260,7 +260,7 @@ export function outOfGivenFold(
 
 /** An unlabelled text is taken for neutral when its scores for positive and negative differ by less. */
 const NEITHER = 0.4;
-const UNLABELLED_WEIGHT = 0.3;
+const UNLABELLED_WEIGHT = 0.2;
 
 /**
  * {@link learn}, and once more with those unlabelled texts that the first model finds neither positive nor negative as neutral examples:

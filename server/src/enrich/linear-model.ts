@@ -21,16 +21,22 @@ export class Features {
   readonly #stamps = new Int32Array(16384);
   /** By character code: 2 × this text's stamp when it was seen once, one more when it was seen again. */
   readonly #singles = new Int32Array(0x10000);
+  /** The same by group of words. */
+  readonly #groups = new Int32Array(0x10000);
   #stamp = 0;
+  /** Number of this text, never used again: words remember it. */
+  #text = 0;
 
   start(): void {
     this.size = 0;
     this.words = 0;
     this.pairs = 0;
     this.#stamp++;
+    this.#text += 2;
     if (this.#stamp === 0x3fffffff) {
       this.#stamps.fill(0);
       this.#singles.fill(0);
+      this.#groups.fill(0);
       this.#stamp = 1;
     }
   }
@@ -51,6 +57,31 @@ export class Features {
     this.#stamps[slot] = this.#stamp;
     this.#slots[slot] = h;
     this.hashes[this.size++] = h;
+  }
+
+  /** A feature that no text has twice: nothing is looked up. */
+  addOnce(hash: number): void {
+    if (this.size < MOST) this.hashes[this.size++] = hash;
+  }
+
+  /** A word and its group. The word itself remembers where it was seen last, so that nothing is looked up. */
+  addWord(word: WordFeatures): void {
+    if (this.size >= MOST - 1) return;
+    if (word.seenIn < this.#text) {
+      word.seenIn = this.#text;
+      this.hashes[this.size++] = word.hash;
+    } else if (word.seenIn === this.#text) {
+      word.seenIn++;
+      this.hashes[this.size++] = word.hash ^ AGAIN;
+    }
+    const { group } = word;
+    if (group === 0) return;
+    const once = this.#stamp * 2;
+    const seen = this.#groups[group];
+    if (seen === once + 1) return;
+    this.#groups[group] = seen === once ? once + 1 : once;
+    const hash = hashOfGroup(group);
+    this.hashes[this.size++] = seen === once ? hash ^ AGAIN : hash;
   }
 
   /** Emoticons (`[泪]`) and single characters of the first `end` code units. */
@@ -81,6 +112,17 @@ export class Features {
       before = mix(0x811c9dc5, c) ^ 0x22222222;
     }
   }
+}
+
+/** What a word brings: its own feature, the number of its group (0 = in none), and the text it was last seen in. */
+export interface WordFeatures {
+  hash: number;
+  group: number;
+  seenIn: number;
+}
+
+function hashOfGroup(group: number): number {
+  return Math.imul(group, 0x5851f42d) ^ 0x4cf5ad43;
 }
 
 /** Most features of a text. */

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../platform/errors.ts';
-import { readRows, readTexts, type LabelledTask, type Row } from './datasets.ts';
+import { readLabels, readRows, readTexts, type LabelledTask, type Row } from './datasets.ts';
 import { type Enricher } from './enricher.ts';
 import { fingerprint } from './fingerprint.ts';
 import {
@@ -72,6 +72,8 @@ export interface TrainReport {
 export interface TrainOptions {
   /** A name may join several files with commas: they are left out together when one set is left out. */
   files: readonly string[];
+  /** Labels by id for texts that have none of their own, or another. */
+  labels?: string;
   /** Texts without labels: `sentiment` learns from them what neutral looks like where no set has it labelled. */
   unlabelled?: readonly string[];
   /** Directory that receives `<task>.model`. */
@@ -91,7 +93,8 @@ export interface TrainOptions {
 
 export async function runTrain(task: LabelledTask, options: TrainOptions): Promise<TrainReport> {
   const sets = options.files.map((name) => name.split(','));
-  const read = await readRows(task, sets.flat());
+  const given = await readLabels(options.labels);
+  const read = await readRows(task, sets.flat(), given);
   const setOf = sets.flatMap((files, set) => files.map(() => set));
   // Rows that a file keeps for testing are never learnt from, so that `eval` on them stays honest.
   const rows = read.rows.filter((row) => row.split !== 'test');
@@ -124,7 +127,7 @@ export async function runTrain(task: LabelledTask, options: TrainOptions): Promi
   const teaching = prepare(rows, labels, options.enricher, matter);
   const unlabelled =
     task === 'sentiment' && base === undefined
-      ? (await readTexts(options.unlabelled ?? [])).map((text) => featuresOf(options.enricher, text, matter))
+      ? (await readTexts(options.unlabelled ?? [], given)).map((text) => featuresOf(options.enricher, text, matter))
       : [];
   const { examples, groups } = teaching;
   const model = learnMore(examples, learning, unlabelled);
@@ -166,13 +169,16 @@ export async function runTrain(task: LabelledTask, options: TrainOptions): Promi
   }
   if (task === 'routing') report.topThree = topThree(scores, examples);
   if (options.thorough === true) {
-    const test = read.rows.filter((row) => row.split === 'test');
+    const test = sets.flatMap((_, set) => {
+      const kept = read.rows.filter((row) => row.split === 'test' && setOf[row.file] === set);
+      return kept.length === 0 ? [] : [{ set, examples: prepare(kept, labels, options.enricher, matter).examples }];
+    });
     report.splits = measureSplits({
       examples,
       rows,
       setOf: (row) => setOf[row.file] ?? 0,
       setNames: sets.map(nameOf),
-      test: prepare(test, labels, options.enricher, matter).examples,
+      test,
       learning,
       unlabelled,
       decide: (part, taught, found) => {
@@ -252,7 +258,7 @@ function prepare(
     return {
       hashes: featuresOf(enricher, row.text, matter),
       label: labels.indexOf(row.label),
-      weight: 1,
+      weight: row.weight,
       silent,
     };
   });

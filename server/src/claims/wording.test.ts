@@ -32,6 +32,12 @@ describe('one rumour in other words', () => {
     expect(likeness(other, first) > 0).toBe(same);
   });
 
+  it('is told by those too who say that it is kept quiet', () => {
+    const quiet = said('青龙水库大坝渗漏，领导不让大家说', ['大坝', '渗漏'], ['青龙水库']);
+    const loud = said('青龙水库大坝渗漏，通知让大家往高处走', ['大坝', '渗漏'], ['青龙水库']);
+    expect(likeness(quiet, loud)).toBeGreaterThan(0);
+  });
+
   it('is symmetric where nobody only wishes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (a, b) => {

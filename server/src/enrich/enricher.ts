@@ -144,7 +144,7 @@ export class Enricher {
       cues |= facts.cues;
       keywords.see(word, facts, inTag ? 2 : 1);
     }
-    const reading = this.#read(folded, cut, cues, options.kind === 'message');
+    const reading = this.#read(folded, cut, cues);
     const sentiment = this.sentiment.read(reading);
     const claim = this.claims.read(reading, options);
     const enrichment: Enrichment = {
@@ -188,11 +188,10 @@ export class Enricher {
       this.#feelings.see(facts.feeling);
       cues |= facts.cues;
     }
-    return this.#read(folded, cut, cues, true);
+    return this.#read(folded, cut, cues);
   }
 
-  /** @param pairs pairs of characters too: only departments read them. */
-  #read(folded: string, words: string[], cues: number, pairs: boolean): Reading {
+  #read(folded: string, words: string[], cues: number): Reading {
     const { own, quoted } = ownWords(folded);
     const features = this.#features;
     features.start();
@@ -200,7 +199,6 @@ export class Enricher {
     this.#feelings.addTo(features);
     const end = Math.min(folded.length, READ);
     features.addCharacters(folded, end);
-    features.words = features.size;
     // Repost chains are read too: whom somebody repeats tells what they think.
     for (let i = 0; i < words.length; i++) {
       const facts = this.#facts[i];
@@ -208,8 +206,6 @@ export class Enricher {
       features.addWord(facts);
       if (features.size > MOST_FEATURES) break;
     }
-    features.pairs = features.size;
-    if (pairs) features.addPairs(folded, end);
     return { folded, own, quoted, words, cues, features };
   }
 

@@ -20,6 +20,7 @@ import {
 } from './learn.ts';
 import { probabilities, saveModel, type LinearModel } from './linear-model.ts';
 import { measure, type Figures } from './figures.ts';
+import { partsOf } from './matter.ts';
 import { fold } from './normalise.ts';
 import { measureSplits, type Splits } from './splits.ts';
 
@@ -29,7 +30,7 @@ const SEED = 20261124;
 const SETTINGS: Record<LabelledTask, Omit<LearnOptions, 'labels' | 'seed'>> = {
   sentiment: { bits: 19, cost: 0.3, rarest: 2, bayes: 0.4, balance: 0.5 },
   rumor: { bits: 18, cost: 0.5, rarest: 3, bayes: 0, balance: 1, oneScore: true },
-  routing: { bits: 20, cost: 1, rarest: 2, bayes: 1, balance: 0.5 },
+  routing: { bits: 20, cost: 1, rarest: 2, bayes: 0.5, balance: 0.5 },
 };
 
 const LABELS: Record<Exclude<LabelledTask, 'routing'>, string[]> = {
@@ -123,15 +124,14 @@ export async function runTrain(task: LabelledTask, options: TrainOptions): Promi
     );
   }
   const learning: LearnOptions = { ...SETTINGS[task], labels, seed: SEED, ...(base === undefined ? {} : { base }) };
-  const matter = base === undefined ? task === 'routing' : base.matter;
+  const matter = task === 'routing';
   const teaching = prepare(rows, labels, options.enricher, matter);
   const unlabelled =
     task === 'sentiment' && base === undefined
-      ? (await readTexts(options.unlabelled ?? [], given)).map((text) => featuresOf(options.enricher, text, matter))
+      ? (await readTexts(options.unlabelled ?? [], given)).map((text) => speechOf(options.enricher, text))
       : [];
   const { examples, groups } = teaching;
   const model = learnMore(examples, learning, unlabelled);
-  model.matter = matter;
   const scores = outOfFold(examples, learning, 5, unlabelled, (i) => groups[i] ?? i);
   fit(task, model, scores, examples, labels, base);
   const gold = examples.map((example) => labels[example.label] ?? '');
@@ -234,9 +234,15 @@ function figuresOfSets(
 
 const used = (gold: readonly string[], labels: readonly string[]) => labels.filter((label) => gold.includes(label));
 
-function featuresOf(enricher: Enricher, text: string, matter: boolean): Int32Array {
+function speechOf(enricher: Enricher, text: string): Int32Array {
   const { features } = enricher.reading(text);
-  return matter ? features.hashes.slice(features.words, features.size) : features.hashes.slice(0, features.pairs);
+  return features.hashes.slice(0, features.size);
+}
+
+function matterOf(enricher: Enricher, text: string): Pick<Example, 'hashes' | 'parts'> {
+  const { folded, words } = enricher.reading(text);
+  const parts = partsOf(folded, words);
+  return { parts, hashes: Int32Array.from(parts.slice(0, 2).flatMap(({ hashes }) => [...hashes])) };
 }
 
 function prepare(
@@ -256,7 +262,7 @@ function prepare(
     copies.set(key, group);
     groups.push(group);
     return {
-      hashes: featuresOf(enricher, row.text, matter),
+      ...(matter ? matterOf(enricher, row.text) : { hashes: speechOf(enricher, row.text) }),
       label: labels.indexOf(row.label),
       weight: row.weight,
       silent,

@@ -29,6 +29,8 @@ export interface LearnOptions {
   rarest: number;
   /** Scales each feature by its log-count ratio (Wang & Manning 2012, NB-SVM); 0 = off, 1 = full. */
   bayes: number;
+  /** Scales each feature by its rarity among the rows (1 + ln of the inverse share), to this power; 0 = off. */
+  rarity: number;
   /** Counts rare labels as much as frequent ones: 0 = off, 1 = fully. */
   balance: number;
   seed: number;
@@ -158,6 +160,14 @@ function solve(
     for (let i = 0; i < size; i++) {
       const r = Math.abs(Math.log((p[i] ?? 1) / (q[i] ?? 1)) - base);
       ratio[i] = 1 - options.bayes + options.bayes * r;
+    }
+  }
+  if (options.rarity > 0) {
+    const seen = new Uint32Array(size);
+    for (const { at } of rows) for (const place of at) seen[place] = (seen[place] ?? 0) + 1;
+    for (let i = 0; i < size; i++) {
+      const rare = 1 + Math.log((1 + rows.length) / (1 + (seen[i] ?? 0)));
+      ratio[i] = (ratio[i] ?? 1) * Math.pow(rare, options.rarity);
     }
   }
   const w = new Float64Array(size);

@@ -11,12 +11,13 @@ const onEveryDatabase = [
   'src/posts/**/*.test.ts',
   'src/rollups/**/*.test.ts',
   'src/labels/corrections.test.ts',
+  'src/collect/*.test.ts',
   'src/inbox/{inbox,deliveries}.test.ts',
   'src/briefings/**/*.test.ts',
   'src/dashboard/**/*.test.ts',
   'src/platform/database/**/*.test.ts',
   'src/search/engines/sql.test.ts',
-  'test/{pipeline,detection,product,desks-module,archive}.test.ts',
+  'test/{pipeline,detection,product,desks-module,archive,doors,authorization}.test.ts',
 ];
 
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };

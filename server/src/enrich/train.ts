@@ -28,7 +28,7 @@ const SEED = 20261124;
 
 /** What was chosen by cross-validation and time splits; see the model cards. */
 const SETTINGS: Record<LabelledTask, Omit<LearnOptions, 'labels' | 'seed'>> = {
-  sentiment: { bits: 19, cost: 0.03, rarest: 2, bayes: 0.6, rarity: 1, balance: 0.5 },
+  sentiment: { bits: 19, cost: 0.1, rarest: 2, bayes: 0.4, rarity: 0.5, balance: 0.5 },
   rumor: { bits: 18, cost: 0.5, rarest: 3, bayes: 0.3, rarity: 0, balance: 1, oneScore: true },
   routing: { bits: 20, cost: 1, rarest: 3, bayes: 0.5, rarity: 0, balance: 0.5 },
 };

@@ -63,7 +63,10 @@ it('a correction moves the counts of charts and words, and undoing it moves them
   expect(await counts()).toEqual([0, 1, 1, 0, 1]);
 
   // Edited, or counted anew: under what staff said.
-  const writer = new SearchWriter({ write: () => Promise.resolve(), remove: () => Promise.resolve() } as never, rollups);
+  const writer = new SearchWriter(
+    { write: () => Promise.resolve(), remove: () => Promise.resolve() } as never,
+    rollups,
+  );
   const posts = await written();
   await db.write((tx) => writer.retract(tx, posts));
   expect(await counts()).toEqual([0, 0, 0, undefined, undefined]);

@@ -39,7 +39,7 @@ const Cursor = z.object({ since: z.string() });
 export const ${name} = defineConnector({
   kind: '${kind}',
   platform: 'other',
-  manual: { name: '${kind}', brings: '', needs: '', cost: '' },
+  manual: { name: '${kind}', brings: '', needs: '', cost: '', cannot: '' },
   settings: Settings,
   credentials: z.object({}),
   cursor: Cursor,
@@ -66,8 +66,8 @@ import { ${name} } from './${kind}.ts';
 
 describe('${kind}', () => {
   it('says in Chinese what it brings, needs and costs', () => {
-    const { name, brings, needs, cost } = ${name}.manual;
-    for (const text of [name, brings, needs, cost]) expect(text).toMatch(/[\\u4e00-\\u9fff]/u);
+    const { name, brings, needs, cost, cannot } = ${name}.manual;
+    for (const text of [name, brings, needs, cost, cannot]) expect(text).toMatch(/[\\u4e00-\\u9fff]/u);
   });
 });
 `,

@@ -66,6 +66,8 @@ export interface RunContext<Settings, Credentials, Cursor> {
   range?: DateRange;
   /** Tells of an official account seen on the way. */
   account(info: AccountInfo): void;
+  /** Tells when the credentials end, where they do not say so themselves and the platform does. */
+  credentialsEnd(at: Date): void;
   log(message: string): void;
 }
 
@@ -141,6 +143,20 @@ export interface ReplyRules {
   notes: string[];
 }
 
+/** One page of the manual, zh-CN. */
+export interface Manual {
+  name: string;
+  brings: string;
+  /** Which permission to ask the platform for. */
+  needs: string;
+  /** What it costs in requests. */
+  cost: string;
+  /** What this way cannot bring or do. */
+  cannot: string;
+  /** Requests per stored item, absent where nobody measured: a first read (`bench collect`), and the soak with its faults and retries (`bench soak`). */
+  requestsPerItem?: { firstRead: number; inSoak?: number };
+}
+
 export interface ConnectorDefinition<
   Settings extends z.ZodType = z.ZodType,
   Credentials extends z.ZodType = z.ZodType,
@@ -148,8 +164,8 @@ export interface ConnectorDefinition<
 > {
   /** The source kind's name, e.g. `weibo-official`. */
   kind: string;
-  /** What a person reads when choosing the kind (zh-CN): name, what it brings, what to ask the platform for, cost in requests. */
-  manual: { name: string; brings: string; needs: string; cost: string };
+  /** What a person reads when choosing the kind, and in the manual (zh-CN). */
+  manual: Manual;
   platform: RawItem['platform'];
   settings: Settings;
   credentials: Credentials;

@@ -4,7 +4,8 @@
 import { pushOf } from '@minsheng/crawlers/replay';
 import { createHash } from 'node:crypto';
 import 'reflect-metadata';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Alerts } from '../src/alerts/alerts.ts';
 import { SourceWatch } from '../src/collect/watch.ts';
 import { Imports } from '../src/intake/imports.ts';
 import { startServed, type Answer } from './served.ts';
@@ -351,6 +352,65 @@ describe('the watch', () => {
     await set('paused = 1');
     await watch.tellAlerts();
     expect(await open()).toEqual([]);
+  });
+
+  it('tells an administrator without a desk of credentials that end, and of nothing that the city talks about', async () => {
+    const { opened, served, call } = await startServed();
+    const { db, clock } = opened.core;
+    const created = await call('POST', '/sources', {
+      kind: 'weibo-official',
+      name: '政务微博',
+      settings: { allowPrivateNetwork: true, baseUrl: 'http://127.0.0.1:9' },
+      credentials: { accessToken: 'token', expiresAt: new Date(clock.now() + 6.5 * 86_400_000).toISOString() },
+    });
+    await call('PATCH', `/sources/${String(created.body['id'])}`, { name: '官方微博' });
+    await served.app.get(Alerts).raise({
+      subject: 'topic:1',
+      kind: 'surge',
+      level: 'high',
+      title: '望江路停水',
+      text: '一小时 300 条',
+      href: '/topics/1',
+    });
+    await served.app.get(SourceWatch).tellAlerts();
+    const titles = async () =>
+      ((await call('GET', '/alerts')).body['items'] as { title: string }[]).map((a) => a.title).sort();
+    const ending = '采集源“官方微博”的授权将到期';
+    expect(await titles()).toEqual(['望江路停水', ending].sort());
+    await db.write((tx) => tx.run(`UPDATE users SET roles = '["sysadmin"]' WHERE username = 'admin'`));
+    expect(await titles()).toEqual([ending]);
+    const [topic] = await db.all<{ id: number }>(`SELECT id FROM alerts WHERE kind = 'surge'`);
+    expect((await call('POST', `/alerts/${String(topic?.id)}/acknowledge`)).status).toBe(404);
+    expect(await db.all(`SELECT state FROM alerts WHERE kind = 'surge'`)).toEqual([{ state: 'open' }]);
+    const [own] = await db.all<{ id: number }>(`SELECT id FROM alerts WHERE kind = 'source'`);
+    expect((await call('POST', `/alerts/${String(own?.id)}/acknowledge`)).status).toBe(200);
+    // A token that is replaced by hand does not inherit the end of the old one; what is left out is kept.
+    await call('PATCH', `/sources/${String(created.body['id'])}`, { credentials: { accessToken: 'another' } });
+    await served.app.get(SourceWatch).tellAlerts();
+    expect(await titles()).toEqual([]);
+  });
+
+  it('learns from the platform when a token ends that was entered by hand', async () => {
+    const { opened, call } = await startServed();
+    const until = Date.now() + 6 * 86_400_000;
+    const server = await startReplay({ items: [], weibo: { tokens: [{ token: 'by-hand', expiresAt: until }] } });
+    onTestFinished(() => server.close());
+    const { body } = await call('POST', '/sources', {
+      kind: 'weibo-official',
+      name: '政务微博',
+      settings: { allowPrivateNetwork: true, baseUrl: server.url },
+      credentials: { accessToken: 'by-hand' },
+    });
+    expect(body['credentialsEndAt']).toBeNull();
+    const asked = () => server.requests.get('/oauth2/get_token_info');
+    for (let run = 0; run < 2; run++) await opened.core.collector.runNow(Number(body['id']));
+    expect(asked()).toBe(1);
+    const [shown] = (await call('GET', '/sources')).body['sources'] as {
+      credentialsEndAt: string;
+      healthText: string;
+    }[];
+    expect(Math.abs(Date.parse(shown?.credentialsEndAt ?? '') - until)).toBeLessThan(5000);
+    expect(shown?.healthText).toContain('授权还有 6 天到期');
   });
 
   it('finds a silence longer than the rhythm, and comments that the platform counts but nobody saw', async () => {

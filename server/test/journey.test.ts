@@ -1,41 +1,23 @@
 /**
  * The users' journeys in a real browser, on the whole product with the demo city crawled by the real connectors.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import chromium from '@sparticuz/chromium';
-import axe from 'axe-core';
-import { chromium as playwright, type Browser, type Page } from 'playwright-core';
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
 import { Steps } from '../src/collect/scheduler.ts';
 import { DemoDesk } from '../src/demo/demo-desk.ts';
-import { open, type Opened } from '../src/open.ts';
-import { AuthService } from '../src/platform/auth/auth.service.ts';
-import { serve, type Served } from '../src/serve.ts';
+import type { Opened } from '../src/open.ts';
+import type { Served } from '../src/serve.ts';
+import { hindrancesOf, signIn, startJourney, type Journey } from './browser.ts';
 
+let journey: Journey;
 let opened: Opened;
 let served: Served;
-let browser: Browser;
 let page: Page;
-let dataDir: string;
-let password = '';
-const problems: string[] = [];
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'minsheng-journey-'));
-  opened = await open({
-    port: 0,
-    host: '127.0.0.1',
-    dataDir,
-    databaseUrl: undefined,
-    elasticsearchUrl: undefined,
-    demo: undefined,
-    logLevel: 'silent',
-  });
-  served = await serve(opened, { scheduled: false });
-  password = (await served.app.get(AuthService).bootstrap())[0]?.oneTimePassword ?? '';
+  journey = await startJourney({ demo: undefined, scheduled: false });
+  ({ opened, served, page } = journey);
   await opened.core.demo.start(served.app.get(DemoDesk));
   for (const { id } of await opened.core.db.all<{ id: number }>('SELECT id FROM sources ORDER BY id')) {
     expect(await opened.core.collector.runNow(id)).toMatchObject({ outcome: 'ok', rejected: 0 });
@@ -43,39 +25,15 @@ beforeAll(async () => {
   const { list } = served.app.get(Steps);
   for (const step of list) while ((await step.step()) > 0);
   for (const step of list) await step.refresh?.();
-  browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
-    args: [...chromium.args, '--no-sandbox'],
-  });
-  page = await browser.newPage({
-    viewport: { width: 1440, height: 900 },
-    locale: 'zh-CN',
-    timezoneId: 'Asia/Shanghai',
-  });
-  page.on('pageerror', (error) => problems.push(error.message));
-  page.setDefaultTimeout(20_000);
 }, 240_000);
 
-afterAll(async () => {
-  await browser.close();
-  await served.close();
-  await opened.close();
-  rmSync(dataDir, { recursive: true, force: true });
-}, 60_000);
+afterAll(() => journey.close(), 60_000);
 
 const heading = async () => (await page.locator('h1').first().textContent())?.trim() ?? '';
 
 describe('a press officer in the demo city', () => {
   it('signs in with the one-time password and sets her own', async () => {
-    await page.goto(`${served.url}/`);
-    await page.fill('#username', 'admin');
-    await page.fill('#password', password);
-    await page.keyboard.press('Enter');
-    await page.fill('#current', password);
-    await page.fill('#next', 'Lanjiang-2026!');
-    await page.fill('#again', 'Lanjiang-2026!');
-    await page.keyboard.press('Enter');
-    await page.getByText('要办的事').waitFor();
+    await signIn(journey);
     await page.getByText(/演示/u).first().waitFor();
     await page.getByRole('heading', { name: /过去 24 小时 [\d,]+ 条/u }).waitFor();
   }, 60_000);
@@ -206,18 +164,9 @@ describe('a press officer in the demo city', () => {
       await page.goto(served.url + path);
       await page.locator('h1').first().waitFor();
       await page.waitForLoadState('networkidle', { timeout: 700 }).catch(() => undefined);
-      // Evaluated rather than added as a script: the page's content security policy stays on.
-      await page.evaluate(axe.source);
-      for (const theme of ['light', 'dark']) {
-        await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
-        const { violations } = await page.evaluate<axe.AxeResults>('axe.run()');
-        for (const v of violations) {
-          if (v.impact === 'serious' || v.impact === 'critical')
-            hindrances.push(`${path} ${theme}: ${v.id} ${v.nodes[0]?.html.slice(0, 120) ?? ''}`);
-        }
-      }
+      hindrances.push(...(await hindrancesOf(page, path)));
     }
     expect(hindrances).toEqual([]);
-    expect(problems).toEqual([]);
+    expect(journey.problems).toEqual([]);
   }, 240_000);
 });

@@ -22,7 +22,10 @@ const FULL_EVERY = DAY;
 const SCOPES = 'item.comment,video.list';
 
 const Settings = z.object({
-  baseUrl: z.url().default('https://open.douyin.com').meta({ title: '接口地址', description: '一般不必修改' }),
+  baseUrl: z
+    .url()
+    .default('https://open.douyin.com')
+    .meta({ title: '接口地址', advanced: true, description: '一般不必修改' }),
   accountName: z.string().min(1).max(80).meta({ title: '抖音号名称' }),
   itemIds: z
     .array(z.string().trim().min(2).max(200))
@@ -38,16 +41,33 @@ const Settings = z.object({
   allowPrivateNetwork: z
     .boolean()
     .default(false)
-    .meta({ title: '允许内网地址', description: '仅用于本单位内网站点或演示' }),
+    .meta({ title: '允许内网地址', advanced: true, description: '仅用于本单位内网站点或演示' }),
 });
 const Credentials = z.object({
   clientKey: z.string().trim().min(1).meta({ title: 'Client Key', description: '抖音开放平台应用' }),
   clientSecret: z.string().trim().min(1).meta({ title: 'Client Secret', description: '保存后不再显示' }),
-  accessToken: z.string().trim().optional().meta({ title: 'access_token', description: '由“授权”取得，一般不手填' }),
-  refreshToken: z.string().trim().optional().meta({ title: 'refresh_token', description: '由“授权”取得，一般不手填' }),
-  openId: z.string().trim().optional().meta({ title: 'open_id', description: '由“授权”取得，一般不手填' }),
+  accessToken: z
+    .string()
+    .trim()
+    .optional()
+    .meta({ title: 'access_token', advanced: true, description: '由“授权”取得，一般不手填' }),
+  refreshToken: z
+    .string()
+    .trim()
+    .optional()
+    .meta({ title: 'refresh_token', advanced: true, description: '由“授权”取得，一般不手填' }),
+  openId: z
+    .string()
+    .trim()
+    .optional()
+    .meta({ title: 'open_id', advanced: true, description: '由“授权”取得，一般不手填' }),
   /** When even the refresh token ends; a person must authorise anew. */
-  expiresAt: z.string().optional().meta({ title: '授权到期时间', description: '由“授权”取得' }),
+  expiresAt: z.string().optional().meta({
+    title: '授权到期时间',
+    advanced: true,
+    visible: true,
+    description: '由“授权”取得；手填令牌时请写明，如 2026-12-31，以便到期前提醒',
+  }),
 });
 
 const Video = z.object({
@@ -126,8 +146,10 @@ export const douyinOfficial = defineConnector({
     brings:
       '本单位抖音号的视频标题与播放、点赞、分享数，视频下的评论、评论的回复和本单位的答复。只能采集本单位自己的账号。',
     needs:
-      '在抖音开放平台登记网站应用，申请“评论管理”（item.comment）和“视频列表”（video.list），再用本单位账号授权。平台目前很少批准评论管理，企业号评论接口已停止申请；没有批准时请改用“批量导入”，由人工从抖音后台导出。授权约 30 天到期，须人工重新授权。',
+      '在抖音开放平台登记网站应用，申请“评论管理”（item.comment）和“视频列表”（video.list），再用本单位账号授权。平台目前很少批准评论管理，企业号评论接口已停止申请；没有批准时请改用“文件导入”，由人工从抖音后台导出。授权约 30 天到期，须人工重新授权。',
     cost: '每次运行 1 次请求看视频列表；评论数有变化的视频每 20 条评论 1 次，有新回复的评论每 20 条回复 1 次。答复每条 1 次。',
+    cannot: '没有获批“评论管理”时采不到评论；其他账号的视频不能采集；不从抖音网页采集。',
+    requestsPerItem: { firstRead: 0.052 },
   },
   settings: Settings,
   credentials: Credentials,

@@ -305,7 +305,7 @@ describe('gov-site', () => {
     ['open', undefined],
     ['missing', undefined],
     ['moved', undefined],
-    ['broken', 'retry-after'],
+    ['broken', 'unreachable'],
     ['closed', 'permission'],
   ] as const)('respects a robots.txt that is %s', async (robots, kind) => {
     const server = await start(list(3), {}, { robots });

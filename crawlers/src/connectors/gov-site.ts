@@ -40,18 +40,23 @@ const Settings = z.object({
     .min(1)
     .max(200)
     .default(3)
-    .meta({ title: '首次翻页数', description: '第一次采集读几页列表；之后按需翻页，直到接上' }),
+    .meta({ title: '首次翻页数', advanced: true, description: '第一次采集读几页列表；之后按需翻页，直到接上' }),
   itemSelector: selector
     .optional()
-    .meta({ title: '列表项选择器', description: '一般不填；识别不对时填写，如 .news-list li' }),
-  contentSelector: selector.optional().meta({ title: '正文选择器', description: '一般不填，如 .TRS_Editor' }),
-  titleSelector: selector.optional().meta({ title: '标题选择器', description: '一般不填' }),
-  dateSelector: selector.optional().meta({ title: '时间选择器', description: '一般不填' }),
-  respectRobots: z.boolean().default(true).meta({ title: '遵守 robots.txt', description: '建议保持打开' }),
+    .meta({ title: '列表项选择器', advanced: true, description: '一般不填；识别不对时填写，如 .news-list li' }),
+  contentSelector: selector
+    .optional()
+    .meta({ title: '正文选择器', advanced: true, description: '一般不填，如 .TRS_Editor' }),
+  titleSelector: selector.optional().meta({ title: '标题选择器', advanced: true, description: '一般不填' }),
+  dateSelector: selector.optional().meta({ title: '时间选择器', advanced: true, description: '一般不填' }),
+  respectRobots: z
+    .boolean()
+    .default(true)
+    .meta({ title: '遵守 robots.txt', advanced: true, description: '建议保持打开' }),
   allowPrivateNetwork: z
     .boolean()
     .default(false)
-    .meta({ title: '允许内网地址', description: '仅用于本单位内网站点或演示' }),
+    .meta({ title: '允许内网地址', advanced: true, description: '仅用于本单位内网站点或演示' }),
 });
 const Cursor = z.object({
   /** Articles that are stored, each with the pass that brought it, oldest first. */
@@ -94,6 +99,8 @@ export const govSite = defineConnector({
     needs:
       '列表页地址即可，多数网站不必填写选择器。无需账号；遵守对方的 robots.txt，对方不允许时须与网站管理单位商定。遇到人机验证即停止，不绕过。',
     cost: '每次运行 1 次请求看列表，每篇新文章 1 次；新文章多于一页时，每页列表再加 2 次（读完再核对一遍，防止翻页时有文章移位漏掉）。同一网站至少间隔 1 秒，对方另有要求的从其要求。',
+    cannot: '附件内容、发布后的修改、只由脚本填充的栏目采不到；需要登录或人机验证的网站不采集。',
+    requestsPerItem: { firstRead: 1.1 },
   },
   settings: Settings,
   credentials: z.object({}),

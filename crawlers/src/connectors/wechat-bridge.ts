@@ -42,6 +42,9 @@ export const wechatBridge = defineConnector({
     needs:
       '一个已部署的桥接服务（wewe-rss、we-mp-rss 或 RSSHub）中该公众号的订阅地址；一个采集源对应一个公众号，不要填“全部订阅”的地址。建议打开全文模式。这不是微信的官方接口，使用前请本单位确认合规；本单位自己的公众号请用官方接口。',
     cost: '每次运行 1 次请求，都发给桥接服务，不发给微信；有新文章且桥接服务支持翻页时每页再加 1 次。',
+    cannot:
+      '采不到留言和阅读数；不能使用“全部订阅”的合并地址，因为其中的条目不注明是哪个公众号发的；桥接服务漏掉的文章，本系统无从得知。',
+    requestsPerItem: { firstRead: 0.24 },
   },
   settings: Settings,
   credentials: Credentials,

@@ -31,7 +31,10 @@ const STATISTICS_DAYS = 30;
 const STATISTICS_FROM_HOUR = 8;
 
 const Settings = z.object({
-  baseUrl: z.url().default('https://api.weixin.qq.com').meta({ title: '接口地址', description: '一般不必修改' }),
+  baseUrl: z
+    .url()
+    .default('https://api.weixin.qq.com')
+    .meta({ title: '接口地址', advanced: true, description: '一般不必修改' }),
   accountName: z.string().min(1).max(80).meta({ title: '公众号名称', description: '与公众号后台一致' }),
   days: z
     .number()
@@ -50,11 +53,11 @@ const Settings = z.object({
     .min(50)
     .max(1_000_000)
     .default(2000)
-    .meta({ title: '每日请求上限', description: '本系统一天最多请求多少次，不超过公众号后台所示额度' }),
+    .meta({ title: '每日请求上限', advanced: true, description: '本系统一天最多请求多少次，不超过公众号后台所示额度' }),
   allowPrivateNetwork: z
     .boolean()
     .default(false)
-    .meta({ title: '允许内网地址', description: '仅用于本单位内网站点或演示' }),
+    .meta({ title: '允许内网地址', advanced: true, description: '仅用于本单位内网站点或演示' }),
 });
 const Credentials = z.object({
   appid: z.string().trim().min(1).meta({ title: 'AppID', description: '公众号后台“基本配置”中查看' }),
@@ -183,6 +186,9 @@ export const wechatOfficial = defineConnector({
     needs:
       '已认证公众号的 AppID 与 AppSecret，并把本服务器的公网 IP 加入该公众号的 IP 白名单。需要“发布能力”“留言管理”“数据统计”接口权限。接收群众消息另需在公众号后台“服务器配置”中填写本采集源的推送地址与令牌，建议选安全模式。只能采集本单位自己的公众号。',
     cost: '每次运行 1–2 次请求；近期文章的留言每篇至少 1 次、每 49 条 1 次；每天 08:00 后阅读统计每个发布日 1 次（最多 30 次）。消息推送不消耗请求。答复每条 1 次，每条留言平台只允许答复一次，消息须在对方来信后 48 小时内答复。',
+    cannot:
+      '其他单位的公众号不能采集；群发文章的正文、消息中的图片和语音不采集；2025 年 11 月 1 日以前的阅读统计，平台已停止提供。',
+    requestsPerItem: { firstRead: 0.06, inSoak: 1.64 },
   },
   settings: Settings,
   credentials: Credentials,

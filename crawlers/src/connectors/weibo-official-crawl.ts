@@ -3,6 +3,7 @@
  * Called by: weibo-official. The cursor closes every hole before its mark moves, so a killed run loses nothing and brings nothing twice.
  */
 import type { RawItem } from '@minsheng/contracts';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { DateRange, Engagement, Gap, Gone, Page, RunContext } from '../connector.ts';
 import { ConnectorError, RetryAfter } from '../errors.ts';
@@ -48,9 +49,12 @@ export const LOOKUPS = 5;
 const UNKNOWN_OWNER = '0';
 
 export const Settings = z.object({
-  baseUrl: z.url().default('https://api.weibo.com').meta({ title: '接口地址', description: '一般不必修改' }),
+  baseUrl: z
+    .url()
+    .default('https://api.weibo.com')
+    .meta({ title: '接口地址', advanced: true, description: '一般不必修改' }),
   uids: z
-    .array(z.string().regex(/^\d+$/u))
+    .array(z.string().regex(/^\d+$/u, '应为数字'))
     .optional()
     .meta({ title: '账号 UID', description: '只采集这些账号；留空为服务账号关注的全部机构账号' }),
   days: z
@@ -70,23 +74,22 @@ export const Settings = z.object({
   mentions: z.boolean().default(true).meta({ title: '采集@服务账号的微博', description: '需要相应接口权限' }),
   received: z.boolean().default(true).meta({ title: '采集服务账号收到的评论', description: '需要相应接口权限' }),
   operatorIp: z.ipv4().optional().meta({ title: '本单位公网 IP', description: '微博要求答复时注明；不答复可不填' }),
-  requestsPerDay: z
-    .number()
-    .int()
-    .min(10)
-    .optional()
-    .meta({ title: '每日请求额度', description: '平台批给本应用每个授权用户的次数；留空按公布的 100 次' }),
+  requestsPerDay: z.number().int().min(10).optional().meta({
+    title: '每日请求额度',
+    advanced: true,
+    description: '平台批给本应用每个授权用户的次数；留空按公布的 100 次',
+  }),
   pageCap: z
     .number()
     .int()
     .min(1)
     .max(100_000)
     .default(200)
-    .meta({ title: '每次最多页数', description: '达到后下次从断点继续' }),
+    .meta({ title: '每次最多页数', advanced: true, description: '达到后下次从断点继续' }),
   allowPrivateNetwork: z
     .boolean()
     .default(false)
-    .meta({ title: '允许内网地址', description: '仅用于本单位内网站点或演示' }),
+    .meta({ title: '允许内网地址', advanced: true, description: '仅用于本单位内网站点或演示' }),
 });
 export const Credentials = z.object({
   appKey: z.string().trim().min(1).optional().meta({ title: 'App Key', description: '用于在线授权；已有令牌时可不填' }),
@@ -96,9 +99,18 @@ export const Credentials = z.object({
     .trim()
     .min(1)
     .optional()
-    .meta({ title: 'access_token', description: '服务账号的授权令牌；在线授权后自动填入' }),
-  uid: z.string().regex(/^\d+$/u).optional().meta({ title: '服务账号 UID', description: '在线授权后自动填入' }),
-  expiresAt: z.string().optional().meta({ title: '授权到期时间', description: '在线授权后自动填入' }),
+    .meta({ title: 'access_token', advanced: true, description: '服务账号的授权令牌；在线授权后自动填入' }),
+  uid: z
+    .string()
+    .regex(/^\d+$/u, '应为数字')
+    .optional()
+    .meta({ title: '服务账号 UID', advanced: true, description: '在线授权后自动填入' }),
+  expiresAt: z.string().optional().meta({
+    title: '授权到期时间',
+    advanced: true,
+    visible: true,
+    description: '在线授权后自动填入；手填令牌时可留空，由平台告知',
+  }),
 });
 
 /** A stream of the service account's own: mentions, or comments received. */
@@ -123,6 +135,8 @@ export const Cursor = z.object({
   received: Stream.default(NO_STREAM),
   /** The authorised account's uid; empty before it was asked for, `0` when the platform does not say. */
   me: z.string().default(''),
+  /** Which token the platform was asked the end of (only a mark of it), and when. */
+  end: z.object({ of: z.string(), askedAt: z.number() }).default({ of: '', askedAt: 0 }),
   /** When each step had its last turn, so that a small budget serves them in turn. */
   turns: z.record(z.string(), z.number()).default({}),
   ranAt: z.number().default(0),
@@ -224,11 +238,20 @@ export class OfficialCrawl {
     this.left = Math.min(this.left, left, Math.max(1, Math.floor(granted)));
   }
 
-  /** Only comments that the authorised account received can be answered, so it must be known who that is. */
+  /**
+   * Only comments that the authorised account received can be answered, so it must be known who that is. A token entered by hand does not
+   * say when it ends either: the platform is asked, once a week.
+   */
   private async findOwner(): Promise<void> {
-    const { uid } = this.run.credentials;
-    if (uid !== undefined) this.state.me = uid;
-    else if (this.state.me === '') this.state.me = (await this.api.owner())?.uid ?? UNKNOWN_OWNER;
+    const { uid, expiresAt, accessToken = '' } = this.run.credentials;
+    const mark = createHash('sha256').update(accessToken).digest('hex').slice(0, 8);
+    const { end } = this.state;
+    const asksEnd = expiresAt === undefined && (end.of !== mark || this.now - end.askedAt >= 7 * DAY);
+    const owner = asksEnd || (uid === undefined && this.state.me === '') ? await this.api.owner() : undefined;
+    this.state.me = uid ?? owner?.uid ?? (this.state.me || UNKNOWN_OWNER);
+    if (asksEnd) this.state.end = { of: mark, askedAt: this.now };
+    if (asksEnd && owner?.expiresInSeconds !== undefined)
+      this.run.credentialsEnd(new Date(this.now + owner.expiresInSeconds * 1000));
   }
 
   /** An endpoint's own limit, or a permission that was not granted, ends its step and not the run. */

@@ -10,13 +10,18 @@ export const Settings = z.object({
     description: '本方式读取网页接口，不在平台开放范围内；启用前请取得平台同意，并由本单位负责人批准',
   }),
   uids: z
-    .array(z.string().regex(/^\d{5,13}$/u))
+    .array(z.string().regex(/^\d{5,13}$/u, '应为 5–13 位数字'))
     .min(1)
     .meta({ title: '账号 UID', description: '政务微博主页地址中的数字；个人账号不采集' }),
   shape: z
     .enum(['mobile', 'desktop'])
     .default('mobile')
-    .meta({ title: '读取哪种网页', description: 'mobile 为 m.weibo.cn，desktop 为 weibo.com；Cookie 须取自同一网站' }),
+    .meta({
+      title: '读取哪种网页',
+      advanced: true,
+      description: 'Cookie 须取自同一网站',
+      choices: { mobile: '手机版 m.weibo.cn', desktop: '桌面版 weibo.com' },
+    }),
   visitor: z
     .boolean()
     .default(false)
@@ -30,7 +35,7 @@ export const Settings = z.object({
     .min(1)
     .max(1000)
     .default(50)
-    .meta({ title: '每条帖文最多评论页数', description: '超出部分列为缺口' }),
+    .meta({ title: '每条帖文最多评论页数', advanced: true, description: '超出部分列为缺口' }),
   hotWords: z
     .array(z.string().trim().min(2).max(40))
     .default([])
@@ -40,23 +45,24 @@ export const Settings = z.object({
     .min(0)
     .max(120)
     .default(5)
-    .meta({ title: '两次请求间隔（秒）', description: '访问微博网站时至少 3 秒' }),
+    .meta({ title: '两次请求间隔（秒）', advanced: true, description: '访问微博网站时至少 3 秒' }),
   pageCap: z
     .number()
     .int()
     .min(1)
     .max(100_000)
     .default(100)
-    .meta({ title: '每次最多页数', description: '达到后下次从断点继续' }),
+    .meta({ title: '每次最多页数', advanced: true, description: '达到后下次从断点继续' }),
   respectRobots: z.boolean().default(true).meta({
     title: '遵守 robots.txt',
+    advanced: true,
     description: '平台的 robots.txt 不允许时停止采集；取得平台书面同意后方可关闭',
   }),
-  baseUrl: z.url().optional().meta({ title: '网页地址', description: '留空为微博网站' }),
+  baseUrl: z.url().optional().meta({ title: '网页地址', advanced: true, description: '留空为微博网站' }),
   allowPrivateNetwork: z
     .boolean()
     .default(false)
-    .meta({ title: '允许内网地址', description: '仅用于本单位内网站点或演示' }),
+    .meta({ title: '允许内网地址', advanced: true, description: '仅用于本单位内网站点或演示' }),
 });
 export const Credentials = z.object({
   cookie: z

@@ -11,6 +11,13 @@ const robotsParser = createRequire(import.meta.url)('robots-parser') as typeof r
 
 type Rules = ReturnType<typeof robotsParser>;
 
+/** `closed`: we stay out until then; whether the site asks for time or does not answer decides what is told. */
+interface Known {
+  until: number;
+  rules: Rules | 'closed';
+  asksForTime?: boolean;
+}
+
 /** RFC 9309 2.4: not kept longer than a day. */
 const KEPT_MS = 24 * 3_600_000;
 const CLOSED_MS = 600_000;
@@ -19,11 +26,11 @@ const ORIGINS_KEPT = 500;
 
 /** What is known of sites' rules. One for all clients of a process, so that a run does not ask again. */
 export class RobotsCache {
-  private readonly known = new Map<string, { until: number; rules: Rules | 'closed' }>();
+  private readonly known = new Map<string, Known>();
 
   /**
    * @returns the least time between two requests that the site asks for, in ms.
-   * @throws ConnectorError `permission` where the rules forbid the address; RetryAfter while the rules cannot be read.
+   * @throws ConnectorError `permission` where the rules forbid the address; RetryAfter while the site asks for time; `unreachable` while it does not answer.
    */
   async obey(
     url: URL,
@@ -42,9 +49,14 @@ export class RobotsCache {
     }
     if (entry.rules === 'closed') {
       const seconds = Math.max(1, Math.ceil((entry.until - now) / 1000));
-      throw new RetryAfter(
-        `暂时读不到对方网站的 robots.txt，按规范先不采集，${Math.ceil(seconds / 60)} 分钟后再看。`,
-        seconds,
+      const later = `${Math.ceil(seconds / 60)} 分钟后再试`;
+      if (entry.asksForTime === true)
+        throw new RetryAfter(`对方网站要求稍后再来，尚未读到 robots.txt，按规范先不采集，${later}。`, seconds);
+      // A site that is down must not look like one that only asks for patience.
+      throw new ConnectorError(
+        'unreachable',
+        `连不上对方网站，或网站出错，读不到 robots.txt，按规范先不采集，${later}。请核对地址，或联系网站管理单位。`,
+        { retryAfterSeconds: seconds },
       );
     }
     if (entry.rules.isAllowed(url.href, agent) === false) {
@@ -61,7 +73,7 @@ export class RobotsCache {
     url: URL,
     now: number,
     fetchText: (address: URL) => Promise<{ status: number; text: string }>,
-  ): Promise<{ until: number; rules: Rules | 'closed' }> {
+  ): Promise<Known> {
     const address = new URL('/robots.txt', url);
     try {
       const answer = await fetchText(address);
@@ -70,8 +82,9 @@ export class RobotsCache {
       if (error instanceof Error && error.name === 'AbortError') throw error;
       if (error instanceof ConnectorError && error.kind === 'refused-address') throw error;
       if (error instanceof Blocked) return { until: now + KEPT_MS, rules: robotsParser(address.href, '') };
-      const wait = error instanceof RetryAfter ? (error.details.retryAfterSeconds ?? 0) * 1000 : 0;
-      return { until: now + Math.max(CLOSED_MS, wait), rules: 'closed' };
+      const asksForTime = error instanceof RetryAfter;
+      const wait = asksForTime ? (error.details.retryAfterSeconds ?? 0) * 1000 : 0;
+      return { until: now + Math.max(CLOSED_MS, wait), rules: 'closed', asksForTime };
     }
   }
 }

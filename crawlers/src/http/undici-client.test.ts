@@ -162,6 +162,8 @@ describe('the HTTP client', () => {
     robots = 404;
     expect(await kindOf(polite().request({ url: `${url}/inner/a` }))).toBe('answered');
     robots = 500;
+    expect(await kindOf(polite().request({ url: `${url}/news` }))).toBe('unreachable');
+    robots = 429;
     expect(await kindOf(polite().request({ url: `${url}/news` }))).toBe('retry-after');
   });
 

@@ -63,6 +63,7 @@ export function trialContext(connector: ConnectorDefinition, options: TrialOptio
     now: options.now,
     ...(options.range === undefined ? {} : { range: options.range }),
     account: (info) => accounts.push(info),
+    credentialsEnd: () => undefined,
     log: () => undefined,
   };
   return { context, accounts, asked, requests: () => http.requests, close: () => http.close() };

@@ -15,6 +15,9 @@ export const SourceKindInfo = z.object({
   brings: z.string(),
   needs: z.string(),
   cost: z.string(),
+  cannot: z.string(),
+  /** As measured, faults and retries included; null where nothing was measured. */
+  requestsPerItem: z.object({ firstRead: z.number(), inSoak: z.number().optional() }).nullable(),
   defaultIntervalSeconds: z.int(),
   /** Brought by somebody else (`push`, `file`): never asked by schedule. */
   passive: z.boolean(),

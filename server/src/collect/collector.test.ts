@@ -75,7 +75,7 @@ const Counts = z.array(z.object({ id: z.string(), likes: z.number(), gone: z.boo
 const numbers = defineConnector({
   kind: 'numbers',
   platform: 'site',
-  manual: { name: '编号', brings: '', needs: '', cost: '' },
+  manual: { name: '编号', brings: '', needs: '', cost: '', cannot: '' },
   settings: z.object({
     url: z.string(),
     allowPrivateNetwork: z.literal(true).default(true),

@@ -341,6 +341,8 @@ export class Collector {
           source.id,
         ],
       );
+      const ends = prepared?.ends() ?? null;
+      if (ends !== null) await tx.run('UPDATE sources SET expires_at = ? WHERE id = ?', [ends, source.id]);
       if (ok) await record.settleGaps(tx, now);
       else if (outcome === 'failed' && told !== null) await record.outage(tx, source, told.kind, now);
     });
@@ -519,6 +521,7 @@ export class Collector {
     const credentials = connector.credentials.parse(given) as Record<string, unknown>;
     neverLog(credentials);
     const accounts: AccountInfo[] = [];
+    let ends: number | null = null;
     const local = parsed.allowPrivateNetwork === true;
     const courtesy = this.courtesy.forRun(kind, credentials, connector.budgets?.(parsed) ?? [], lease);
     const http = createHttpClient({
@@ -541,6 +544,7 @@ export class Collector {
       now: () => new Date(this.clock.now()),
       ...(job === undefined ? {} : { range: job.range }),
       account: (info) => accounts.push(info),
+      credentialsEnd: (at) => (ends = at.getTime()),
       log: (message) => this.log.debug({ kind }, message),
     };
     return {
@@ -550,6 +554,7 @@ export class Collector {
       close: () => http.close(),
       requests: () => http.requests,
       drawn: courtesy.drawn,
+      ends: () => ends,
     };
   }
 

@@ -10,7 +10,7 @@ import { UserError } from '../platform/errors.ts';
 import { neverLog } from '../platform/redaction.ts';
 import { Secrets } from '../platform/secrets.ts';
 import { Injectable } from '@nestjs/common';
-import { connectorOf } from './kinds.ts';
+import { connectorOf, titleOf } from './kinds.ts';
 import { SourceEntity } from './source.entity.ts';
 
 export interface NewSource {
@@ -76,7 +76,7 @@ export class SourceBook {
     if (Object.keys(fields).length > 0 || !parsed.success) {
       throw new UserError('invalid-input', '采集源填写有误，没有保存。', {
         todo: Object.entries(fields)
-          .map(([k, v]) => `${k.replace(/^(?:settings|credentials)\./u, '')}：${v}`)
+          .map(([k, v]) => `${titleOf(connector, k)}：${v}`)
           .join('；'),
         fields,
       });
@@ -93,11 +93,22 @@ export class SourceBook {
     );
   }
 
+  /** What was left empty in the form is kept. The end of a token that was replaced is not that of the new one. */
+  completed(source: Pick<SourceEntity, 'credentials'>, given: Record<string, unknown>): Record<string, unknown> {
+    const stored =
+      source.credentials === null
+        ? {}
+        : (JSON.parse(this.secrets.open('source-credentials', source.credentials)) as Record<string, unknown>);
+    if ('accessToken' in given) delete stored['expiresAt'];
+    return { ...stored, ...given };
+  }
+
   /** When these credentials end, where they say. */
   expiryOf(kind: string, credentials: Record<string, unknown>): number | null {
     const connector = connectorOf(kind);
     const parsed = connector.credentials.safeParse(credentials);
-    return parsed.success ? (connector.expiresAt?.(parsed.data)?.getTime() ?? null) : null;
+    const at = parsed.success ? connector.expiresAt?.(parsed.data)?.getTime() : undefined;
+    return at === undefined || Number.isNaN(at) ? null : at;
   }
 
   seal(credentials: Record<string, unknown>): string | null {

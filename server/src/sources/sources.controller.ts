@@ -102,6 +102,7 @@ export class SourcesController {
           kind,
           platform,
           ...manual,
+          requestsPerItem: manual.requestsPerItem ?? null,
           defaultIntervalSeconds,
           passive: isPassive(kind),
           backfill: connector.backfill ?? null,
@@ -127,7 +128,9 @@ export class SourcesController {
   async update(@Input() { params, body }: RouteInput<typeof routes.sources.update>): Promise<SourceView> {
     const source = await this.find(params.id);
     const credentials =
-      body.credentials !== undefined && Object.keys(body.credentials).length > 0 ? body.credentials : undefined;
+      body.credentials !== undefined && Object.keys(body.credentials).length > 0
+        ? this.book.completed(source, body.credentials)
+        : undefined;
     const settings = body.settings ?? source.settings;
     this.book.checked(source.kind, settings, credentials, body.schedule);
     await this.db.write(async (tx) => {
@@ -172,9 +175,8 @@ export class SourcesController {
 
   @Endpoint(routes.sources.probe)
   async probe(@Input() { body }: RouteInput<typeof routes.sources.probe>): Promise<ProbeResultAnswer> {
-    let { credentials } = body;
-    if (body.id !== undefined && Object.keys(credentials).length === 0)
-      credentials = this.collector.credentialsOf(await this.find(body.id));
+    const credentials =
+      body.id === undefined ? body.credentials : this.book.completed(await this.find(body.id), body.credentials);
     this.book.checked(body.kind, body.settings, credentials, body.schedule);
     try {
       return { ok: true, message: await this.collector.probe(body.kind, body.settings, credentials), errorKind: null };
@@ -189,6 +191,7 @@ export class SourcesController {
     const source = await this.find(params.id);
     if (isPassive(source.kind))
       throw conflict('这个采集源由对方推送或手工导入，没有可以立即采集的内容。', '请等待对方推送，或导入文件。');
+    if (source.paused === 1) throw conflict('这个采集源已暂停，没有采集。', '请先恢复。');
     await this.db.write((tx) => tx.run('UPDATE sources SET next_run_at = 0 WHERE id = ?', [source.id]));
     await this.collector.tick();
     return this.view(await this.find(params.id), 0);
@@ -414,10 +417,15 @@ export function healthOf(
   if (silent !== null && silence !== undefined)
     return { health: 'quiet', text: `采集正常，但 ${span(silent)}没有新内容，比这个源平时久。${expiry}` };
   const done = lastRun === null || lastRun.outcome === 'running' ? null : lastRun;
-  const last =
-    done !== null && done.stored > 0
-      ? `${ago(now - source.lastRunAt)}取得 ${done.stored} 条新内容。`
-      : `${ago(now - source.lastRunAt)}采集正常，没有新内容。`;
+  const when = ago(now - source.lastRunAt);
+  const news = done !== null && done.stored > 0 ? `取得 ${done.stored.toLocaleString('en-US')} 条新内容` : '没有新内容';
+  // A run that names something missing has not heard everything: its silence is no proof of none.
+  const missing = (done?.gaps ?? []).some((g) => g.size !== 0);
+  const last = missing
+    ? `${when}采集完成，${news}，但有内容没有取到，见缺口。`
+    : news === '没有新内容'
+      ? `${when}采集正常，没有新内容。`
+      : `${when}${news}。`;
   return { health: 'ok', text: last + expiry };
 }
 

@@ -113,6 +113,12 @@ export const allPages: readonly Page[] = [
     nav: { group: 'library', icon: 'sources' },
   },
   {
+    path: '/sources/manual',
+    title: '接入手册',
+    access: routes.sources.kinds.access,
+    load: () => import('../features/sources/SourceManualPage.vue'),
+  },
+  {
     path: '/system/users',
     title: '用户',
     access: routes.system.users.access,

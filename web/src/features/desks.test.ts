@@ -239,7 +239,7 @@ describe('留言办理', () => {
 describe('采集状态', () => {
   it('puts broken sources first and names their gap with its cause', async () => {
     const { page } = await go(SourcesPage, '/sources', '/sources', 'admin');
-    expect(page.find('h1 + p').text()).toContain('2 个需要处理');
+    expect(page.find('h1 + p').text()).toContain('1 个没有采到，1 个等待重试');
     const first = page.find('article').text();
     expect(first).toContain('澜川发布微信评论');
     expect(first).toContain('评论缺少，214 条（登录失效）');
@@ -269,8 +269,12 @@ describe('采集状态', () => {
     const { page, asked } = await go(SourcesPage, '/sources', '/sources', 'admin');
     await button(page, '添加采集源').trigger('click');
     await flushPromises();
-    await page.find('input[value="weibo-official"]').setValue(true);
+    const kind = page.findAll('#source-form li button').find((b) => b.text().includes('官方微博'));
+    await kind?.trigger('click');
     await flushPromises();
+    // What is asked of the platform, and the address that it wants to know, to the letter.
+    expect(page.find('#source-form').text()).toContain('需要单位的微博开放平台授权');
+    expect(page.find('#source-form code').text()).toBe(`${location.origin}/sources`);
     await page.find('#source-form').trigger('submit');
     expect(page.findAll('#source-form .problem').map((p) => p.text())).toEqual(['请填写', '请填写']);
     expect(asked.some((a) => a === 'POST /api/sources')).toBe(false);

@@ -3,7 +3,21 @@ import { insideHref, neighbourDay, paperColumns, runsOf, sectionNumber } from '.
 import { dueWords, possibleSteps } from './inbox/inbox-words.ts';
 import { everyDay, shownFacets } from './search/facets.ts';
 import { collect, fieldsOf } from './sources/schema-form.ts';
-import { byNeed, readSourceFile, scheduleOf, scheduleText, shade } from './sources/source-words.ts';
+import {
+  adviceText,
+  byNeed,
+  dayOf,
+  expiryText,
+  nextStep,
+  officeDay,
+  overallText,
+  readSourceFile,
+  refusalText,
+  savedText,
+  scheduleOf,
+  scheduleText,
+  shade,
+} from './sources/source-words.ts';
 import { auditName, bytesText } from './system/system-words.ts';
 
 describe('briefing words', () => {
@@ -101,7 +115,7 @@ describe('schema form', () => {
       pages: { type: 'integer', title: '页数', default: 5 },
       ratio: { anyOf: [{ type: 'number' }, { type: 'null' }], title: '比例' },
       url: { type: 'string', format: 'uri', title: '地址' },
-      mode: { enum: ['fast', 'full'], title: '方式' },
+      mode: { enum: ['fast', 'full'], title: '方式', choices: { fast: '快' }, advanced: true },
       deep: { type: 'boolean', title: '含评论', default: true },
       map: { type: 'object', title: '对照' },
     },
@@ -118,6 +132,17 @@ describe('schema form', () => {
       ['deep', 'boolean', false, true],
       ['map', 'json', false, ''],
     ]);
+  });
+  it('names choices in the words of the schema, and folds away what is seldom changed', () => {
+    expect(fields.find((f) => f.name === 'mode')).toMatchObject({
+      advanced: true,
+      choices: [
+        { value: 'fast', label: '快' },
+        { value: 'full', label: 'full' },
+      ],
+    });
+    const platform = fieldsOf({ properties: { platform: { enum: ['hotline'] } } }, {}, false);
+    expect(platform[0]).toMatchObject({ advanced: false, choices: [{ value: 'hotline', label: '12345 热线' }] });
   });
   it('never starts with a credential', () => {
     const secret = fieldsOf(
@@ -193,6 +218,72 @@ describe('source words', () => {
       source: { health, name: health },
     }));
     expect(byNeed(rows).map((r) => r.source.health)).toEqual(['stopped', 'failing', 'ok', 'paused']);
+  });
+  const source = (more: object) => ({
+    kind: 'weibo-official',
+    health: 'ok' as const,
+    credentialsEndAt: null,
+    openGaps: [],
+    lastRun: null,
+    ...more,
+  });
+  const failed = (errorKind: string) => ({ errorKind }) as NonNullable<Parameters<typeof nextStep>[0]['lastRun']>;
+  const NOW = Date.parse('2026-11-24T08:10:00+08:00');
+  it.each([
+    ['stopped', 'blocked', 'run', '立即采集'],
+    ['stopped', 'login-needed', 'authorize', '重新授权'],
+    ['stopped', 'permission', 'run', '立即采集'],
+    ['stopped', 'config', 'edit', '改好保存'],
+    ['stopped', 'gone', 'edit', '改好保存'],
+    ['stopped', 'refused-address', 'edit', '改好保存'],
+    ['failing', 'unreachable', 'run', '自动重试'],
+    ['failing', 'layout-changed', 'run', '对方改版'],
+    ['failing', 'our-bug', 'run', '自动重试'],
+    ['waiting', 'retry-after', 'run', '不需要处理'],
+  ] as const)('says what to do when a source is %s (%s)', (health, kind, step, words) => {
+    const ill = source({ health, lastRun: failed(kind) });
+    expect(nextStep(ill, { authorizes: true }, NOW)).toBe(step);
+    expect(adviceText(ill, step)).toContain(words);
+  });
+  it('asks nothing of a source that is well, and its own step of the others', () => {
+    for (const health of ['ok', 'quiet', 'new', 'paused'] as const)
+      expect(adviceText(source({ health }), 'run')).toBeNull();
+    expect(nextStep(source({}), { authorizes: true }, NOW)).toBe('run');
+    expect(nextStep(source({ health: 'stopped', lastRun: failed('login-needed') }), { authorizes: false }, NOW)).toBe(
+      'edit',
+    );
+    expect(nextStep(source({ health: 'paused' }), null, NOW)).toBe('resume');
+    expect(nextStep(source({ kind: 'file' }), null, NOW)).toBe('import');
+    expect(nextStep(source({ kind: 'push' }), null, NOW)).toBe('push-key');
+  });
+  it('announces the end of credentials seven days ahead', () => {
+    const end = (days: number) => new Date(NOW + days * 86_400_000).toISOString();
+    expect(expiryText(null, NOW)).toBeNull();
+    expect(expiryText(end(7.1), NOW)).toBeNull();
+    expect(expiryText(end(7), NOW)).toBe('授权 7 天内到期');
+    expect(expiryText(end(0.1), NOW)).toBe('授权 1 天内到期');
+    expect(expiryText(end(-0.1), NOW)).toBe('授权已到期');
+    expect(nextStep(source({ credentialsEndAt: end(3) }), { authorizes: true }, NOW)).toBe('authorize');
+  });
+  it('calls sources well only when all of them are', () => {
+    expect(overallText([source({}), source({})], NOW)).toBe('2 个采集源全部正常；没有已知缺口。');
+    const gap = { id: '1' } as Parameters<typeof overallText>[0][number]['openGaps'][number];
+    expect(
+      overallText([source({ health: 'stopped' }), source({ health: 'new' }), source({ openGaps: [gap] })], NOW),
+    ).toBe('3 个采集源中，1 个没有采到，1 个还没有收到内容；共有 1 处缺口。');
+  });
+  it('says what comes next after adding, and after a refusal', () => {
+    expect(savedText({ kind: 'weibo-official', authorizes: true }, false)).toContain('请点“授权”');
+    expect(savedText({ kind: 'weibo-official', authorizes: true }, true)).toContain('首次采集');
+    expect(savedText({ kind: 'push', authorizes: false }, false)).toContain('推送密钥');
+    expect(savedText({ kind: 'file', authorizes: false }, false)).toContain('导入文件');
+    expect(refusalText('access_denied')).toContain('没有同意授权');
+    expect(refusalText('redirect_uri_mismatch')).toContain('redirect_uri_mismatch');
+    expect(refusalText(null)).not.toContain('（）');
+  });
+  it('names a back-fill by its first and last office day', () => {
+    expect(dayOf(officeDay('2026-11-01'))).toBe('2026-11-01');
+    expect(dayOf(officeDay('2026-11-30', 1), -1)).toBe('2026-11-30');
   });
   it('refuses a file in words that say where', () => {
     expect(readSourceFile('{').problem).toContain('不是有效的 JSON');

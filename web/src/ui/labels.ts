@@ -77,7 +77,7 @@ export const ROLE: Record<Role, string> = {
 export const HEALTH: Record<SourceHealth, string> = {
   new: '待首次采集',
   ok: '正常',
-  quiet: '无新内容',
+  quiet: '久无新内容',
   waiting: '等待重试',
   failing: '采集失败',
   stopped: '已停止',

@@ -3,6 +3,8 @@
  * It knows what our connectors' schemas use (strings, numbers, booleans, choices, lists of strings); anything else is edited as JSON,
  * so that a new connector never meets a form that cannot hold its settings.
  */
+import { kindName, platformName } from '../../ui/labels.ts';
+
 export type FieldKind = 'text' | 'secret' | 'url' | 'integer' | 'number' | 'boolean' | 'choice' | 'lines' | 'json';
 
 export interface SchemaField {
@@ -11,7 +13,10 @@ export interface SchemaField {
   hint: string;
   kind: FieldKind;
   required: boolean;
-  choices: string[];
+  /** What is stored, and the words for it. */
+  choices: { value: string; label: string }[];
+  /** Seldom changed: folded away. */
+  advanced: boolean;
   initial: string | boolean;
 }
 
@@ -43,10 +48,17 @@ function kindOf(schema: Json, secret: boolean): FieldKind {
       return isObject(items) && items['type'] === 'string' ? 'lines' : 'json';
     }
     case 'string':
-      return secret ? 'secret' : schema['format'] === 'uri' ? 'url' : 'text';
+      return secret && schema['visible'] !== true ? 'secret' : schema['format'] === 'uri' ? 'url' : 'text';
     default:
       return 'json';
   }
+}
+
+/** The schema's own words, else those the product has for platforms and kinds of posts. */
+function choicesOf(schema: Json): SchemaField['choices'] {
+  const values = Array.isArray(schema['enum']) ? schema['enum'].map(String) : [];
+  const words = isObject(schema['choices']) ? schema['choices'] : {};
+  return values.map((value) => ({ value, label: textOf(words[value]) || platformName(kindName(value)) }));
 }
 
 function show(kind: FieldKind, value: unknown): string | boolean {
@@ -74,7 +86,8 @@ export function fieldsOf(schema: Json, current: Json, secret: boolean): SchemaFi
         kind,
         // A field with a default may be left empty: the connector fills it in.
         required: required.includes(name) && field['default'] === undefined,
-        choices: Array.isArray(field['enum']) ? field['enum'].map(String) : [],
+        choices: choicesOf(field),
+        advanced: field['advanced'] === true,
         initial: show(kind, secret ? undefined : (current[name] ?? field['default'])),
       },
     ];
@@ -134,7 +147,7 @@ export function collect(
         else problems[field.name] = '请填以 http:// 或 https:// 开头的网址';
         break;
       case 'choice':
-        if (field.choices.includes(text)) values[field.name] = text;
+        if (field.choices.some((c) => c.value === text)) values[field.name] = text;
         else problems[field.name] = '请从列表中选择';
         break;
       default:

@@ -10,6 +10,7 @@ const engines = enginesOf(process.env['ENGINES']);
 const onEveryDatabase = [
   'src/posts/**/*.test.ts',
   'src/rollups/**/*.test.ts',
+  'src/labels/corrections.test.ts',
   'src/collect/*.test.ts',
   'src/inbox/{inbox,deliveries}.test.ts',
   'src/briefings/**/*.test.ts',

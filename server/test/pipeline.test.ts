@@ -152,7 +152,14 @@ describe('the pipeline', () => {
       core.pseudonyms,
       core.clock,
     );
+    // Found by detection: the groups of two wordings, one of them only of the post that will go.
+    await core.db.write(async (tx) => {
+      const posts = await tx.all<{ id: number; copy_key: string }>('SELECT id, copy_key FROM posts');
+      for (const { id, copy_key } of posts)
+        await tx.run('INSERT INTO copy_groups (copy_key, first_id) VALUES (?, ?)', [copy_key, id]);
+    });
     expect(await retention.run()).toBe(0);
+    expect(await core.db.all('SELECT count(*) AS n FROM copy_groups')).toMatchObject([{ n: 2 }]);
     advance(181 * 86_400_000);
     expect(await retention.run()).toBe(1);
     expect(await core.db.all('SELECT text, author_key, state FROM posts ORDER BY id')).toEqual([
@@ -161,5 +168,8 @@ describe('the pipeline', () => {
     ]);
     expect(await found('停水')).toBe(1);
     expect(await core.db.all('SELECT count(*) AS n FROM author_keys')).toEqual([{ n: 0 }]);
+    expect(await core.db.all('SELECT p.text FROM copy_groups g JOIN posts p ON p.id = g.first_id')).toEqual([
+      { text: '停水通知' },
+    ]);
   });
 });

@@ -32,6 +32,12 @@ describe('one rumour in other words', () => {
     expect(likeness(other, first) > 0).toBe(same);
   });
 
+  it('is told by those too who say that it is kept quiet', () => {
+    const quiet = said('青龙水库大坝渗漏，领导不让大家说', ['大坝', '渗漏'], ['青龙水库']);
+    const loud = said('青龙水库大坝渗漏，通知让大家往高处走', ['大坝', '渗漏'], ['青龙水库']);
+    expect(likeness(quiet, loud)).toBeGreaterThan(0);
+  });
+
   it('is symmetric where nobody only wishes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (a, b) => {
@@ -56,6 +62,7 @@ describe('what can be checked', () => {
 
   it('tells news from a slogan that many pass on', () => {
     expect(telling('听说这家平台的高层已经失联，三万多人的存款取不出来，大家赶紧去报案登记')).toBe(true);
+    expect(telling('抢修慢可以理解，瞒着不说理解不了，整条街的人都在等一句准话')).toBe(false);
     expect(telling('众志成城，共克时艰，中国加油，武汉加油，一切都会好起来的')).toBe(false);
   });
 

@@ -21,9 +21,9 @@ const FACTUAL =
 const ALLEGED =
   /造假|封口|保护伞|失联|跑路|兑付|假冒|伪劣|瞒报|谎报|瞒着|压着不|倒卖|挪用|截留|受贿|贪污|黑幕|掩盖|不敢公开|不让.{0,6}说|捂盖子/u;
 
-/** Wishes, questions, pleas, thanks and quips state nothing. */
+/** Wishes, questions, pleas, thanks, opinions and quips state nothing. */
 const WISH =
-  /[？?]|请问|问一下|能不能|怎么预约|希望|建议|凭什么|要什么条件|加油|谢谢|感谢|辛苦|致敬|祈祷|平安|祝大家|祝愿|愿所有|但愿|求求|坚决反对|强烈反对|强烈要求|讲道理|给个说法|等一个答复|有没有.{0,8}(?:通知|消息)|早日|众志成城|必胜|欢迎回家|好不好|行不行|吗|呢$|怎么算|哪天|麻烦回复|做得好|注意安全|不想再忍|先把.{2,20}再谈|不用开|点赞|鼓掌|暖心|表扬|好样的|倒是|假消息|造谣|传谣|谣言|辟谣|求问|早点通知|(\p{L})不\1/u;
+  /[？?]|请问|问一下|能不能|怎么预约|希望|建议|凭什么|要什么条件|加油|谢谢|感谢|辛苦|致敬|祈祷|平安|祝大家|祝愿|愿所有|但愿|求求|坚决反对|强烈反对|强烈要求|讲道理|给个说法|等一个答复|有没有.{0,8}(?:通知|消息)|早日|众志成城|必胜|欢迎回家|好不好|行不行|吗|呢$|怎么算|哪天|麻烦回复|做得好|注意安全|不想再忍|先把.{2,20}再谈|不用开|点赞|鼓掌|暖心|表扬|好样的|倒是|假消息|造谣|传谣|谣言|辟谣|求问|早点通知|请(?:给|尽快|有关|相关)|有没有人帮|可以理解|(?:不能|无法)(?:理解|接受)|(?:理解|接受)不了|(\p{L})不\1/u;
 
 /** What somebody heard, saw or has on paper. */
 const TOLD =
@@ -35,12 +35,15 @@ export function checkable(statement: string): boolean {
   return (FACTUAL.test(statement) || (ALLEGED.test(statement) && FIGURE.test(statement))) && !wishes(statement);
 }
 
-/** Worth a look when many pass it on: tells news with a figure or a source, and is long enough not to be a slogan. */
+/** What so many pass on word for word at this length is a story, whatever its words. */
+const STORY = 40;
+
+/** Worth a look when many pass it on: tells news with a figure or a source, or a story, and is long enough not to be a slogan. */
 export function telling(statement: string): boolean {
   return (
     statement.length >= 24 &&
     !wishes(statement) &&
-    (ALLEGED.test(statement) || (TOLD.test(statement) && FIGURE.test(statement)))
+    (ALLEGED.test(statement) || (TOLD.test(statement) && FIGURE.test(statement)) || statement.length >= STORY)
   );
 }
 

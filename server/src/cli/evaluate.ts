@@ -9,11 +9,15 @@ import { runTrain } from '../enrich/train.ts';
 import { ModelStore, SHIPPED } from '../labels/model-store.ts';
 import { readConfig } from '../platform/config.ts';
 import { UserError } from '../platform/errors.ts';
+import { evaluateClaims } from './evaluate-claims.ts';
 import { evaluateTopics } from './evaluate-topics.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
 
 const TRAINED = ['sentiment', 'rumor', 'routing'] as const;
 type Trained = (typeof TRAINED)[number];
+
+/** `eval claims`: how many people tell each text. */
+const COPIES = 8;
 
 /** Errors shown with --errors; the rest is counted. */
 const ERRORS_SHOWN = 50;
@@ -38,12 +42,15 @@ function errorsTo(shown: boolean): { onError?: (row: unknown) => void; print: ()
 }
 
 export const evalVerb: Verb = {
-  usage: '任务 --file F [--kb F] [--models 目录] [--errors] [--json]',
-  summary: '在 NDJSON 上测量随附模型（sentiment rumor routing match topics duplicates segmentation）',
+  usage: '任务 --file F [--labels F] [--kb F] [--into F] [--models 目录] [--errors] [--json]',
+  summary: '在 NDJSON 上测量随附模型（sentiment rumor routing match topics claims duplicates segmentation）',
   async run(args) {
     const { positionals, values } = parsed(args, {
       file: { type: 'string' },
+      labels: { type: 'string' },
       kb: { type: 'string' },
+      into: { type: 'string' },
+      copies: { type: 'string' },
       models: { type: 'string' },
       errors: { type: 'boolean' },
       json: { type: 'boolean' },
@@ -80,6 +87,14 @@ export const evalVerb: Verb = {
       );
       print();
       answer(report);
+    } else if (name === 'claims') {
+      const into = required(values.into, '参数 --into（导入格式的帖文，说法混入其中）');
+      const report = await evaluateClaims({ ...options, into, copies: Number(values.copies ?? COPIES) });
+      tell(
+        `claims：${report.rumors} 条传言各由 ${report.copies} 人转述，列出 ${percent(report.recall)}；${report.others} 条非传言列出 ${percent(report.falseShare)}`,
+      );
+      print();
+      answer(report);
     } else if (name === 'topics') {
       const report = await evaluateTopics(options);
       const agreed =
@@ -92,9 +107,10 @@ export const evalVerb: Verb = {
       print();
       answer(report);
     } else {
-      const task = trainedTask(name, '、match、topics、duplicates、segmentation');
+      const task = trainedTask(name, '、match、topics、claims、duplicates、segmentation');
       const enricher = createEnricher(values.models === undefined ? {} : { models: values.models });
-      const report = await runEval(task, { ...options, enricher });
+      const labels = values.labels === undefined ? {} : { labels: values.labels };
+      const report = await runEval(task, { ...options, ...labels, enricher });
       tell(`${task}：${report.rows} 条，准确率 ${percent(report.accuracy)}，macro-F1 ${report.macroF1.toFixed(3)}`);
       print();
       answer(report);
@@ -104,11 +120,12 @@ export const evalVerb: Verb = {
 };
 
 export const trainVerb: Verb = {
-  usage: '任务 --file F… [--out 目录] [--base] [--thorough] [--errors]',
+  usage: '任务 --file F… [--labels F] [--unlabelled F] [--out 目录] [--base] [--thorough] [--errors]',
   summary: '用标注训练模型；--base 在现用模型上续训；words 学词群',
   async run(args) {
     const { positionals, values } = parsed(args, {
       file: { type: 'string', multiple: true },
+      labels: { type: 'string' },
       unlabelled: { type: 'string', multiple: true },
       out: { type: 'string' },
       base: { type: 'boolean' },
@@ -131,6 +148,7 @@ export const trainVerb: Verb = {
     const report = await runTrain(task, {
       ...errors,
       files,
+      ...(values.labels === undefined ? {} : { labels: values.labels }),
       unlabelled: values.unlabelled ?? [],
       out: values.out ?? store.versionsDirectory,
       enricher: createEnricher(),

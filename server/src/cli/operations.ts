@@ -4,6 +4,7 @@ import type { Core } from '../app.module.ts';
 import { open } from '../open.ts';
 import { readConfig, type Config } from '../platform/config.ts';
 import type { Database } from '../platform/database/database.ts';
+import { asCorrected } from '../posts/corrected.ts';
 import { PostEntity } from '../posts/post.entity.ts';
 import { writtenOf } from '../posts/post-store.ts';
 import { answer, parsed, say, type Verb } from './verb.ts';
@@ -51,7 +52,7 @@ async function recount({ db, rollups }: Core): Promise<void> {
   await db.write((tx) => rollups.clear(tx));
   for (let last = 0, posts; (posts = await next(db, last)).length > 0; last = posts.at(-1)?.id ?? last) {
     const counted = posts.map((post) => writtenOf(post, '', 'stored'));
-    await db.write((tx) => rollups.add(tx, counted));
+    await db.write(async (tx) => rollups.add(tx, await asCorrected(tx, counted)));
   }
   say('· 已重建统计');
 }

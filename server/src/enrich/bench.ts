@@ -82,7 +82,10 @@ export function benchAnalysis(options: { texts?: readonly string[]; enricher?: E
     question: perSecond(texts, asksOffice),
   };
   const models = [enricher.sentiment.model, enricher.claims.model, enricher.departments.model];
-  const bytes = models.reduce((sum, model) => sum + (model?.weights.byteLength ?? 0), 0);
+  const bytes = models.reduce(
+    (sum, model) => sum + (model?.weights.byteLength ?? 0) + (model?.rarity?.byteLength ?? 0),
+    0,
+  );
   return {
     posts: texts.length,
     averageLength: Math.round(texts.reduce((sum, text) => sum + text.length, 0) / Math.max(1, texts.length)),

@@ -13,6 +13,8 @@ export interface Row {
   /** Milliseconds; undefined when the file does not say. */
   at?: number;
   split?: string;
+  /** How much it counts in training; 1 when the file does not say. */
+  weight: number;
   /** Index of the file the row came from. */
   file: number;
 }
@@ -90,32 +92,56 @@ function labelOf(task: LabelledTask, row: Record<string, unknown>): string | und
   return row['kind'] === 'post' && text(row['account']) !== '' ? 'nonrumor' : undefined;
 }
 
+function weightOf(row: Record<string, unknown>): number {
+  const weight = row['weight'];
+  return typeof weight === 'number' && weight > 0 ? weight : 1;
+}
+
+/** Labels that are kept apart from the texts they belong to, by id: lines `{id, label, split?, weight?}`. */
+export type GivenLabels = ReadonlyMap<string, Record<string, unknown>>;
+
+export async function readLabels(file: string | undefined): Promise<GivenLabels> {
+  const labels = new Map<string, Record<string, unknown>>();
+  if (file !== undefined) for await (const row of readNdjson(file)) labels.set(text(row['id']), row);
+  return labels;
+}
+
 export async function readRows(
   task: LabelledTask,
   files: readonly string[],
+  labels: GivenLabels = new Map(),
 ): Promise<{ rows: Row[]; ignored: number }> {
   const rows: Row[] = [];
   let ignored = 0;
   for (const [file, path] of files.entries()) {
-    for await (const raw of readNdjson(path)) {
+    for await (const found of readNdjson(path)) {
+      const raw = { ...found, ...labels.get(text(found['id'])) };
       const label = labelOf(task, raw);
       const body = [text(raw['title']), text(raw['text'])].filter((part) => part !== '').join('\n');
       if (label === undefined || body === '') {
         ignored++;
         continue;
       }
-      rows.push({ text: body, label, at: moment(raw['publishedAt']), split: text(raw['split']) || undefined, file });
+      rows.push({
+        text: body,
+        label,
+        at: moment(raw['publishedAt']),
+        split: text(raw['split']) || undefined,
+        weight: weightOf(raw),
+        file,
+      });
     }
   }
   return { rows, ignored };
 }
 
-/** Texts alone, whatever their labels; rows kept for testing left out. */
-export async function readTexts(files: readonly string[]): Promise<string[]> {
+/** Texts alone, whatever their labels; rows kept for testing and rows of `labels` left out. */
+export async function readTexts(files: readonly string[], labels: GivenLabels = new Map()): Promise<string[]> {
   const texts: string[] = [];
   for (const path of files) {
     for await (const raw of readNdjson(path)) {
-      if (text(raw['split']) !== 'test' && text(raw['text']) !== '') texts.push(text(raw['text']));
+      if (text(raw['split']) === 'test' || text(raw['text']) === '' || labels.has(text(raw['id']))) continue;
+      texts.push(text(raw['text']));
     }
   }
   return texts;

@@ -2,7 +2,8 @@
  * In: a reading of one citizen's message. Out: up to three departments that should handle it, with probabilities and the
  * words that speak for each. Called by: the enricher for messages; the inbox suggests an assignment from it.
  */
-import { Features, hashOfWord, probabilities, score, type LinearModel } from './linear-model.ts';
+import { bucket, hashOfWord, probabilities, type LinearModel } from './linear-model.ts';
+import { partsOf, runHashes, scoreParts } from './matter.ts';
 import { preferredModel } from './model-files.ts';
 import { isHan } from './normalise.ts';
 import type { Reading } from './enricher.ts';
@@ -17,7 +18,6 @@ export interface DepartmentSuggestion {
 
 export class DepartmentReader {
   readonly model: LinearModel | undefined;
-  readonly #word = new Features();
   readonly #scores: Float64Array;
   readonly #probability: Float64Array;
 
@@ -28,8 +28,8 @@ export class DepartmentReader {
   }
 
   read(reading: Reading): DepartmentSuggestion[] {
-    if (this.model === undefined) return [];
-    score(this.model, reading.features, this.#scores);
+    if (this.model?.rarity === undefined) return [];
+    scoreParts(this.model, this.model.rarity, partsOf(reading.folded, reading.words), this.#scores);
     probabilities(this.model, this.#scores, this.#probability);
     const model = this.model;
     const best = model.labels
@@ -53,19 +53,25 @@ export class DepartmentReader {
   #weigh(model: LinearModel, reading: Reading): { word: string; lead: number[] }[] {
     const seen = new Set<string>();
     const found: { word: string; lead: number[] }[] = [];
-    const out = new Float64Array(model.labels.length);
     for (const word of reading.words) {
       if (word.length < 2 || seen.has(word) || !isHan(word.charCodeAt(0))) continue;
       if (seen.size >= 300) break;
       seen.add(word);
-      this.#word.start();
-      this.#word.add(hashOfWord(word));
-      this.#word.addPairs(word, word.length);
-      score(model, this.#word, out);
-      const raw = model.labels.map((_, k) => (out[k] ?? 0) - (model.bias[k] ?? 0));
+      const raw = leaningsOf(model, [hashOfWord(word), ...runHashes(word)]);
       const mean = raw.reduce((sum, x) => sum + x, 0) / raw.length;
       found.push({ word, lead: raw.map((x) => x - mean) });
     }
     return found;
   }
+}
+
+/** What single features say for each label, each by its rarity. */
+function leaningsOf(model: LinearModel, hashes: readonly number[]): number[] {
+  const n = model.labels.length;
+  return model.labels.map((_, k) =>
+    hashes.reduce((sum, hash) => {
+      const at = bucket(hash, model.bits);
+      return sum + (model.weights[at * n + k] ?? 0) * (model.scale[k] ?? 0) * (model.rarity?.[at] ?? 0);
+    }, 0),
+  );
 }

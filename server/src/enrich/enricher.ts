@@ -4,6 +4,7 @@
  */
 import { ClaimReader, claimReasons } from './claims.ts';
 import { DepartmentReader, type DepartmentSuggestion } from './department.ts';
+import { Feelings } from './feelings.ts';
 import { fingerprint } from './fingerprint.ts';
 import { hashtagsOf, KeywordPicker } from './keywords.ts';
 import { Features } from './linear-model.ts';
@@ -72,6 +73,7 @@ export class Enricher {
   readonly #keywords: KeywordPicker;
   readonly #places: PlaceReader;
   readonly #features = new Features();
+  readonly #feelings = new Feelings();
   /** What is known of each word of the current text. */
   readonly #facts: WordFacts[] = [];
   sentiment: SentimentReader;
@@ -125,11 +127,14 @@ export class Enricher {
     places.start();
     const known = this.#facts;
     known.length = 0;
+    const feelings = this.#feelings;
+    feelings.start();
     for (let i = 0; i < cut.length; i++) {
       const facts = this.segmenter.facts(cut[i] ?? '');
       // The remembered string: its hash is known, and texts share it.
       const word = facts.text;
       known.push(facts);
+      feelings.see(facts.feeling);
       places.see(word, facts);
       if (!facts.word) {
         if (word === '#') inTag = !inTag;
@@ -142,7 +147,7 @@ export class Enricher {
       // What an emoticon is called says nothing of the matter.
       if (i >= emoticon) keywords.see(word, facts, inTag ? 2 : 1);
     }
-    const reading = this.#read(folded, cut, cues, options.kind === 'message');
+    const reading = this.#read(folded, cut, cues);
     const sentiment = this.sentiment.read(reading);
     const claim = this.claims.read(reading, options);
     const enrichment: Enrichment = {
@@ -179,33 +184,31 @@ export class Enricher {
     let cues = 0;
     const known = this.#facts;
     known.length = 0;
+    this.#feelings.start();
     for (const word of cut) {
       const facts = this.segmenter.facts(word);
       known.push(facts);
+      this.#feelings.see(facts.feeling);
       cues |= facts.cues;
     }
-    return this.#read(folded, cut, cues, true);
+    return this.#read(folded, cut, cues);
   }
 
-  /** @param pairs pairs of characters too: only departments read them. */
-  #read(folded: string, words: string[], cues: number, pairs: boolean): Reading {
+  #read(folded: string, words: string[], cues: number): Reading {
     const { own, quoted } = ownWords(folded);
     const features = this.#features;
     features.start();
     addSignals(features, styleOf(folded), cues);
+    this.#feelings.addTo(features);
     const end = Math.min(folded.length, READ);
     features.addCharacters(folded, end);
-    features.words = features.size;
     // Repost chains are read too: whom somebody repeats tells what they think.
     for (let i = 0; i < words.length; i++) {
       const facts = this.#facts[i];
       if (facts === undefined || words[i] === ' ') continue;
-      features.add(facts.hash);
-      if (facts.group !== 0) features.add(facts.group);
+      features.addWord(facts);
       if (features.size > MOST_FEATURES) break;
     }
-    features.pairs = features.size;
-    if (pairs) features.addPairs(folded, end);
     return { folded, own, quoted, words, cues, features };
   }
 

@@ -3,7 +3,7 @@
  * the result; its last line is the returned object as JSON.
  */
 import { CHECK_WORTHY } from './claims.ts';
-import { readRows, type LabelledTask } from './datasets.ts';
+import { readLabels, readRows, type LabelledTask } from './datasets.ts';
 import type { Enricher, EnrichOptions } from './enricher.ts';
 import { measure, type Figures } from './figures.ts';
 
@@ -17,6 +17,8 @@ export interface EvalReport extends Figures {
 
 export interface EvalOptions {
   file: string;
+  /** Labels by id for texts that have none of their own, or another. */
+  labels?: string;
   enricher: Enricher;
   /** Receives one line of progress or a wrong answer at a time; nothing is printed here. */
   onError?: (row: { text: string; label: string; found: string; confidence: number }) => void;
@@ -31,7 +33,7 @@ const KIND: Record<LabelledTask, EnrichOptions> = {
 /** Runs the whole of enrich on every row, so that speed and answers are what the product gives. */
 export async function runEval(task: LabelledTask, options: EvalOptions): Promise<EvalReport> {
   const { enricher } = options;
-  const { rows, ignored } = await readRows(task, [options.file]);
+  const { rows, ignored } = await readRows(task, [options.file], await readLabels(options.labels));
   if (rows.length === 0) throw new Error(`${options.file} 中没有可用于 ${task} 的标注行；请检查 label 字段。`);
   const gold = rows.map((row) => row.label);
   const used = new Set(gold);

@@ -12,10 +12,10 @@ const SHORTEST = 8;
 
 let units = new Uint16Array(2048);
 
-/** Sixty-four counters, four to a word (one per bit of a nibble), and their totals. */
+/** Sixty-four counters, four to a word (one per eighth bit of a hash), and their totals. */
 const lanes = new Int32Array(16);
 const totals = new Int32Array(64);
-const SPREAD = Int32Array.from({ length: 16 }, (_, n) => (n & 1) | ((n & 2) << 7) | ((n & 4) << 14) | ((n & 8) << 21));
+const EIGHTHS = 0x01010101;
 /** A lane holds eight bits, so totals are taken every 255 grams. */
 const FLUSH = 255;
 
@@ -42,14 +42,12 @@ export function fingerprint(folded: string): { fingerprint: string; copyKey: str
       Math.imul(units[i] ?? 0, 0x9e3779b1) ^
       Math.imul(units[i + 1] ?? 0, 0x85ebca77) ^
       Math.imul(units[i + 2] ?? 0, 0xc2b2ae3d);
-    let g = avalanche(gram);
+    const g = avalanche(gram);
     let h = Math.imul(g ^ 0x27d4eb2f, 0x165667b1);
     h ^= h >>> 15;
     for (let n = 0; n < 8; n++) {
-      lanes[n] = (lanes[n] ?? 0) + (SPREAD[g & 15] ?? 0);
-      lanes[n + 8] = (lanes[n + 8] ?? 0) + (SPREAD[h & 15] ?? 0);
-      g >>>= 4;
-      h >>>= 4;
+      lanes[n] = (lanes[n] ?? 0) + ((g >>> n) & EIGHTHS);
+      lanes[n + 8] = (lanes[n + 8] ?? 0) + ((h >>> n) & EIGHTHS);
     }
     if (++pending === FLUSH) {
       flush();
@@ -79,11 +77,11 @@ export function hamming(a: string, b: string): number {
 function flush(): void {
   for (let n = 0; n < 16; n++) {
     const lane = lanes[n] ?? 0;
-    const at = n * 4;
+    const at = n < 8 ? n : n + 24;
     totals[at] = (totals[at] ?? 0) + (lane & 255);
-    totals[at + 1] = (totals[at + 1] ?? 0) + ((lane >>> 8) & 255);
-    totals[at + 2] = (totals[at + 2] ?? 0) + ((lane >>> 16) & 255);
-    totals[at + 3] = (totals[at + 3] ?? 0) + (lane >>> 24);
+    totals[at + 8] = (totals[at + 8] ?? 0) + ((lane >>> 8) & 255);
+    totals[at + 16] = (totals[at + 16] ?? 0) + ((lane >>> 16) & 255);
+    totals[at + 24] = (totals[at + 24] ?? 0) + (lane >>> 24);
     lanes[n] = 0;
   }
 }

@@ -3,10 +3,13 @@
  * cross-validations that the model cards quote.
  */
 import { bucket, probabilities, scoreOf, type LinearModel } from './linear-model.ts';
+import { raritiesOf, scoreParts, valuesOf, type Part } from './matter.ts';
 
 /** One labelled text: its feature hashes, the index of its label, and how much it counts (1 = normally). */
 export interface Example {
   hashes: Int32Array;
+  /** What the text is about, for models that read that; `hashes` then only tell topics apart. */
+  parts?: readonly Part[];
   label: number;
   weight: number;
   /** A label that this row's file never uses: absence says little, so that label's machine hears the row at a fraction. */
@@ -26,6 +29,8 @@ export interface LearnOptions {
   rarest: number;
   /** Scales each feature by its log-count ratio (Wang & Manning 2012, NB-SVM); 0 = off, 1 = full. */
   bayes: number;
+  /** Scales each feature by its rarity among the rows (1 + ln of the inverse share), to this power; 0 = off. */
+  rarity: number;
   /** Counts rare labels as much as frequent ones: 0 = off, 1 = fully. */
   balance: number;
   seed: number;
@@ -48,8 +53,14 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** The rows of a data set as table indexes, rare features dropped. */
-function index(examples: readonly Example[], bits: number, rarest: number): Int32Array[] {
+/** One row of a data set: table indexes and their values. */
+interface Sparse {
+  at: Int32Array;
+  value: Float32Array;
+}
+
+/** Rows as table indexes, rare features dropped. */
+function index(examples: readonly Example[], bits: number, rarest: number): Sparse[] {
   const seen = new Uint16Array(2 ** bits);
   for (const example of examples) {
     for (const hash of example.hashes) {
@@ -65,7 +76,7 @@ function index(examples: readonly Example[], bits: number, rarest: number): Int3
       const at = bucket(hash, bits);
       if ((seen[at] ?? 0) >= rarest) row[size++] = at;
     }
-    return row.subarray(0, size);
+    return { at: row.subarray(0, size), value: new Float32Array(size).fill(1 / Math.sqrt(row.length || 1)) };
   });
 }
 
@@ -77,16 +88,18 @@ export function learn(examples: readonly Example[], options: LearnOptions): Line
   const { labels, bits } = options;
   const machines = options.oneScore === true ? 1 : labels.length;
   const size = 2 ** bits;
-  const rows = index(examples, bits, options.rarest);
-  const norms = examples.map((example) => 1 / Math.sqrt(example.hashes.length || 1));
   const { base } = options;
+  const texts = examples.flatMap(({ parts }) => (parts === undefined ? [] : [parts]));
+  const rarity = base?.rarity ?? (texts.length > 0 ? raritiesOf(texts, bits, options.rarest) : undefined);
+  const rows =
+    rarity === undefined ? index(examples, bits, options.rarest) : texts.map((parts) => valuesOf(parts, rarity, bits));
   const before = base === undefined ? undefined : scoresOf(base, examples);
   const weights = new Int16Array(size * machines);
   const scale: number[] = [];
   const bias: number[] = [];
   for (let k = 0; k < machines; k++) {
     const started = before?.map((scores) => scores[k] ?? 0);
-    const solved = solve(rows, norms, examples, k, size, options, started);
+    const solved = solve(rows, examples, k, size, options, started);
     if (base !== undefined) {
       const scaled = base.scale[k] ?? 0;
       for (let i = 0; i < size; i++) {
@@ -107,7 +120,7 @@ export function learn(examples: readonly Example[], options: LearnOptions): Line
     task: '',
     labels: machines === 1 ? [labels[0] ?? ''] : labels,
     bits,
-    matter: false,
+    ...(rarity === undefined ? {} : { rarity }),
     weights,
     scale,
     bias,
@@ -118,8 +131,7 @@ export function learn(examples: readonly Example[], options: LearnOptions): Line
 }
 
 function solve(
-  rows: readonly Int32Array[],
-  norms: readonly number[],
+  rows: readonly Sparse[],
   examples: readonly Example[],
   positive: number,
   size: number,
@@ -142,12 +154,20 @@ function solve(
       const example = examples[i];
       if (example === undefined) return;
       const side = example.label === positive ? p : q;
-      for (const at of row) side[at] = (side[at] ?? 0) + weightOf(example);
+      for (const at of row.at) side[at] = (side[at] ?? 0) + weightOf(example);
     });
     const base = Math.log((positives + 1) / (total - positives + 1));
     for (let i = 0; i < size; i++) {
       const r = Math.abs(Math.log((p[i] ?? 1) / (q[i] ?? 1)) - base);
       ratio[i] = 1 - options.bayes + options.bayes * r;
+    }
+  }
+  if (options.rarity > 0) {
+    const seen = new Uint32Array(size);
+    for (const { at } of rows) for (const place of at) seen[place] = (seen[place] ?? 0) + 1;
+    for (let i = 0; i < size; i++) {
+      const rare = 1 + Math.log((1 + rows.length) / (1 + (seen[i] ?? 0)));
+      ratio[i] = (ratio[i] ?? 1) * Math.pow(rare, options.rarity);
     }
   }
   const w = new Float64Array(size);
@@ -160,10 +180,10 @@ function solve(
   const diagonal = examples.map(
     (example, i) => 0.5 / (options.cost * weightOf(example) * ((target[i] ?? 0) > 0 ? positiveWeight : negativeWeight)),
   );
-  const square = rows.map((row, i) => {
+  const square = rows.map(({ at, value }, i) => {
     let sum = 0;
-    for (const at of row) sum += (ratio[at] ?? 0) ** 2;
-    return sum * (norms[i] ?? 0) ** 2 + 1 + (diagonal[i] ?? 0);
+    for (let f = 0; f < at.length; f++) sum += ((ratio[at[f] ?? 0] ?? 0) * (value[f] ?? 0)) ** 2;
+    return sum + 1 + (diagonal[i] ?? 0);
   });
   const random = seeded(options.seed + positive * 7919);
   const order = Int32Array.from({ length: n }, (_, i) => i);
@@ -178,14 +198,11 @@ function solve(
     for (const i of order) {
       const row = rows[i];
       if (row === undefined) continue;
+      const { at, value } = row;
       const y = target[i] ?? 1;
-      const norm = norms[i] ?? 0;
       let dot = 0;
-      for (let f = 0; f < row.length; f++) {
-        const at = row[f] ?? 0;
-        dot += (w[at] ?? 0) * (ratio[at] ?? 0);
-      }
-      const gradient = y * (dot * norm + b + (started?.[i] ?? 0)) - 1 + (diagonal[i] ?? 0) * (alpha[i] ?? 0);
+      for (let f = 0; f < at.length; f++) dot += (w[at[f] ?? 0] ?? 0) * (ratio[at[f] ?? 0] ?? 0) * (value[f] ?? 0);
+      const gradient = y * (dot + b + (started?.[i] ?? 0)) - 1 + (diagonal[i] ?? 0) * (alpha[i] ?? 0);
       const before = alpha[i] ?? 0;
       const after = Math.max(0, before - gradient / (square[i] ?? 1));
       const change = (after - before) * y;
@@ -193,9 +210,9 @@ function solve(
       alpha[i] = after;
       moved = Math.max(moved, Math.abs(change));
       b += change;
-      for (let f = 0; f < row.length; f++) {
-        const at = row[f] ?? 0;
-        w[at] = (w[at] ?? 0) + change * norm * (ratio[at] ?? 0);
+      for (let f = 0; f < at.length; f++) {
+        const place = at[f] ?? 0;
+        w[place] = (w[place] ?? 0) + change * (ratio[place] ?? 0) * (value[f] ?? 0);
       }
     }
     if (moved < 1e-3) break;
@@ -205,10 +222,15 @@ function solve(
   return { weights, bias: b };
 }
 
+function scoreExample(model: LinearModel, example: Example, out: Float64Array): void {
+  if (model.rarity !== undefined && example.parts !== undefined) scoreParts(model, model.rarity, example.parts, out);
+  else scoreOf(model, example.hashes, out);
+}
+
 export function scoresOf(model: LinearModel, examples: readonly Example[]): Float64Array[] {
   return examples.map((example) => {
     const out = new Float64Array(model.labels.length);
-    scoreOf(model, example.hashes, out);
+    scoreExample(model, example, out);
     return out;
   });
 }
@@ -251,7 +273,7 @@ export function outOfGivenFold(
     examples.forEach((example, i) => {
       if (fold[i] !== f) return;
       const out = new Float64Array(model.labels.length);
-      scoreOf(model, example.hashes, out);
+      scoreExample(model, example, out);
       found[i] = out;
     });
   }
@@ -260,7 +282,7 @@ export function outOfGivenFold(
 
 /** An unlabelled text is taken for neutral when its scores for positive and negative differ by less. */
 const NEITHER = 0.4;
-const UNLABELLED_WEIGHT = 0.3;
+const UNLABELLED_WEIGHT = 0.2;
 
 /**
  * {@link learn}, and once more with those unlabelled texts that the first model finds neither positive nor negative as neutral examples:

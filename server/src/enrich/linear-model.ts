@@ -5,32 +5,32 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 /**
- * The features of one text: 32-bit hashes, each once, and once more when it is said again. First how it is said: signals, emoticons,
- * single characters. Then what it is about: words and their groups; last pairs of characters. Models of how a text speaks read the
- * first two parts, models of its matter the last two. No strings are made: a hash is folded from character codes, and a word brings its own.
+ * The features of one text: 32-bit hashes, each once, and once more when it is said again: signals, feelings, emoticons, single characters,
+ * words and their groups. No strings are made: a hash is folded from character codes, and a word brings its own. (What a message is about is
+ * read by matter.ts.)
  */
 export class Features {
   hashes: Int32Array = new Int32Array(MOST);
   size = 0;
-  /** Where the words begin. */
-  words = 0;
-  /** Where the pairs begin. */
-  pairs = 0;
   /** Open-addressed set of the hashes seen in this text; a slot is current when its stamp is this text's. */
   readonly #slots = new Int32Array(16384);
   readonly #stamps = new Int32Array(16384);
   /** By character code: 2 × this text's stamp when it was seen once, one more when it was seen again. */
   readonly #singles = new Int32Array(0x10000);
+  /** The same by group of words. */
+  readonly #groups = new Int32Array(0x10000);
   #stamp = 0;
+  /** Number of this text, never used again: words remember it. */
+  #text = 0;
 
   start(): void {
     this.size = 0;
-    this.words = 0;
-    this.pairs = 0;
     this.#stamp++;
+    this.#text += 2;
     if (this.#stamp === 0x3fffffff) {
       this.#stamps.fill(0);
       this.#singles.fill(0);
+      this.#groups.fill(0);
       this.#stamp = 1;
     }
   }
@@ -53,6 +53,31 @@ export class Features {
     this.hashes[this.size++] = h;
   }
 
+  /** A feature that no text has twice: nothing is looked up. */
+  addOnce(hash: number): void {
+    if (this.size < MOST) this.hashes[this.size++] = hash;
+  }
+
+  /** A word and its group. The word itself remembers where it was seen last, so that nothing is looked up. */
+  addWord(word: WordFeatures): void {
+    if (this.size >= MOST - 1) return;
+    if (word.seenIn < this.#text) {
+      word.seenIn = this.#text;
+      this.hashes[this.size++] = word.hash;
+    } else if (word.seenIn === this.#text) {
+      word.seenIn++;
+      this.hashes[this.size++] = word.hash ^ AGAIN;
+    }
+    const { group } = word;
+    if (group === 0) return;
+    const once = this.#stamp * 2;
+    const seen = this.#groups[group];
+    if (seen === once + 1) return;
+    this.#groups[group] = seen === once ? once + 1 : once;
+    const hash = hashOfGroup(group);
+    this.hashes[this.size++] = seen === once ? hash ^ AGAIN : hash;
+  }
+
   /** Emoticons (`[泪]`) and single characters of the first `end` code units. */
   addCharacters(text: string, end: number): void {
     const once = this.#stamp * 2;
@@ -70,17 +95,17 @@ export class Features {
       this.hashes[this.size++] = seen === once ? h ^ AGAIN : h;
     }
   }
+}
 
-  /** Pairs of characters of the first `end` code units. White space breaks no pair: it is skipped. */
-  addPairs(text: string, end: number): void {
-    let before = 0;
-    for (let i = 0; i < end && this.size < MOST; i++) {
-      const c = text.charCodeAt(i);
-      if (c === 0x20) continue;
-      if (before !== 0) this.add(mix(before, c));
-      before = mix(0x811c9dc5, c) ^ 0x22222222;
-    }
-  }
+/** What a word brings: its own feature, the number of its group (0 = in none), and the text it was last seen in. */
+export interface WordFeatures {
+  hash: number;
+  group: number;
+  seenIn: number;
+}
+
+function hashOfGroup(group: number): number {
+  return Math.imul(group, 0x5851f42d) ^ 0x4cf5ad43;
 }
 
 /** Most features of a text. */
@@ -119,8 +144,8 @@ export interface LinearModel {
   labels: string[];
   /** The table of each label has 2^bits weights. */
   bits: number;
-  /** Reads what a text is about (words and pairs of characters) instead of how it speaks (signals, characters and words). */
-  matter: boolean;
+  /** Of a model that reads what a text is about (matter.ts): how rare each feature is. Without it the model reads how a text speaks. */
+  rarity?: Uint16Array;
   /** Weights, label by label interleaved: weights[bucket × labels + label] × scale[label]. */
   weights: Int16Array;
   scale: number[];
@@ -132,36 +157,23 @@ export interface LinearModel {
   meta: Record<string, unknown>;
 }
 
-/** What a model needs of a text's features. */
-export type FeatureView = Pick<Features, 'hashes' | 'size' | 'words' | 'pairs'>;
-
-/** Scores of each label over the features that the model reads: (Σ weights) / √count + bias. Writes into `out`. */
-export function score(model: LinearModel, features: FeatureView, out: Float64Array): void {
-  const from = model.matter ? features.words : 0;
-  const to = model.matter ? features.size : features.pairs;
-  scoreOf(model, features.hashes, out, from, to);
+/** Scores of each label over a text's features: (Σ weights) / √count + bias. Writes into `out`. */
+export function score(model: LinearModel, features: Pick<Features, 'hashes' | 'size'>, out: Float64Array): void {
+  scoreOf(model, features.hashes, out, features.size);
 }
 
-/** The same over all of `hashes`, which are the features that the model reads. */
-export function scoreOf(
-  model: LinearModel,
-  hashes: Int32Array,
-  out: Float64Array,
-  from = 0,
-  to: number = hashes.length,
-): void {
-  const size = to - from;
+export function scoreOf(model: LinearModel, hashes: Int32Array, out: Float64Array, size: number = hashes.length): void {
   const { labels, bits, weights, scale, bias } = model;
   const n = labels.length;
   if (n === 1) {
     let sum = 0;
-    for (let i = from; i < to; i++) sum += weights[bucket(hashes[i] ?? 0, bits)] ?? 0;
+    for (let i = 0; i < size; i++) sum += weights[bucket(hashes[i] ?? 0, bits)] ?? 0;
     out[0] = (sum * (scale[0] ?? 0)) / Math.sqrt(size || 1) + (bias[0] ?? 0);
     return;
   }
   if (n === 3) {
     let [a, b, c] = [0, 0, 0];
-    for (let i = from; i < to; i++) {
+    for (let i = 0; i < size; i++) {
       const at = bucket(hashes[i] ?? 0, bits) * 3;
       a += weights[at] ?? 0;
       b += weights[at + 1] ?? 0;
@@ -170,16 +182,16 @@ export function scoreOf(
     out[0] = a;
     out[1] = b;
     out[2] = c;
-  } else sumOf(model, hashes, out, from, to);
+  } else sumOf(model, hashes, out, size);
   const norm = 1 / Math.sqrt(size || 1);
   for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) * norm * (scale[k] ?? 0) + (bias[k] ?? 0);
 }
 
-function sumOf(model: LinearModel, hashes: Int32Array, out: Float64Array, from: number, to: number): void {
+function sumOf(model: LinearModel, hashes: Int32Array, out: Float64Array, size: number): void {
   const { labels, bits, weights } = model;
   const n = labels.length;
   out.fill(0);
-  for (let i = from; i < to; i++) {
+  for (let i = 0; i < size; i++) {
     const at = bucket(hashes[i] ?? 0, bits) * n;
     for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) + (weights[at + k] ?? 0);
   }
@@ -209,27 +221,30 @@ export function probabilities(model: LinearModel, scores: Float64Array, out: Flo
   for (let k = 0; k < n; k++) out[k] = (out[k] ?? 0) / sum;
 }
 
-const MAGIC = 'MINSHENG-LINEAR-2\n';
+const MAGIC = 'MINSHENG-LINEAR-3\n';
 
 /**
  * File: magic line, one line of JSON (everything but the weights, and how many rows follow), then the rows of the table that are not
- * all zero: their numbers (32 bits each), then their weights (16 bits each, label by label). Most of a table is zeros.
+ * all zero: their numbers (32 bits each), then their weights (16 bits each, label by label), then their rarities where the model has them
+ * (16 bits each). Most of a table is zeros.
  */
 export function saveModel(path: string, model: LinearModel): void {
-  const { weights, ...head } = model;
+  const { weights, rarity, ...head } = model;
   const n = model.labels.length;
   const rows: number[] = [];
   for (let row = 0; row < 2 ** model.bits; row++) {
-    if (weights.subarray(row * n, row * n + n).some((weight) => weight !== 0)) rows.push(row);
+    if ((rarity?.[row] ?? 0) !== 0 || weights.subarray(row * n, row * n + n).some((weight) => weight !== 0))
+      rows.push(row);
   }
   const kept = Int16Array.from(rows.flatMap((row) => [...weights.subarray(row * n, row * n + n)]));
   // Whole or not at all: another process may be about to load it.
   writeFileSync(
     `${path}.part`,
     Buffer.concat([
-      Buffer.from(MAGIC + JSON.stringify({ ...head, rows: rows.length }) + '\n'),
+      Buffer.from(MAGIC + JSON.stringify({ ...head, rows: rows.length, rare: rarity !== undefined }) + '\n'),
       Buffer.from(Uint32Array.from(rows).buffer),
       Buffer.from(kept.buffer),
+      Buffer.from(Uint16Array.from(rarity === undefined ? [] : rows, (row) => rarity?.[row] ?? 0).buffer),
     ]),
   );
   renameSync(`${path}.part`, path);
@@ -242,17 +257,22 @@ export function loadModel(path: string): LinearModel {
   if (bytes.subarray(0, start).toString() !== MAGIC || end < 0) {
     throw new Error(`模型文件 ${path} 已损坏或不是本系统的模型；请恢复原文件或重新训练。`);
   }
-  const { rows, ...head } = JSON.parse(bytes.subarray(start, end).toString()) as Omit<LinearModel, 'weights'> & {
-    rows: number;
-  };
+  const { rows, rare, ...head } = JSON.parse(bytes.subarray(start, end).toString()) as Omit<
+    LinearModel,
+    'weights' | 'rarity'
+  > & { rows: number; rare: boolean };
   const n = head.labels.length;
   const body = new Uint8Array(bytes.subarray(end + 1));
-  if (body.length !== rows * (4 + 2 * n)) {
+  if (body.length !== rows * (4 + 2 * n + (rare ? 2 : 0))) {
     throw new Error(`模型文件 ${path} 不完整（应有 ${rows} 行权重）；请恢复原文件或重新训练。`);
   }
   const numbers = new Uint32Array(body.buffer, 0, rows);
   const kept = new Int16Array(body.buffer, rows * 4, rows * n);
   const weights = new Int16Array(2 ** head.bits * n);
   numbers.forEach((row, i) => weights.set(kept.subarray(i * n, i * n + n), row * n));
-  return { ...head, weights };
+  if (!rare) return { ...head, weights };
+  const rarity = new Uint16Array(2 ** head.bits);
+  const rarities = new Uint16Array(body.buffer, rows * (4 + 2 * n), rows);
+  numbers.forEach((row, i) => (rarity[row] = rarities[i] ?? 0));
+  return { ...head, weights, rarity };
 }

@@ -13,6 +13,8 @@ function negatesStated(from: string, other: string): boolean {
   if (!NEGATOR.test(from)) return false;
   const plain = from
     .replace(/(.)不\1/g, '$1')
+    // Who is not allowed to speak of it denies nothing of it.
+    .replace(/不(?:让|准|许|敢|肯|给)[^，。；！？,;!?]{0,4}(?:说|讲|提|传|报|公开|声张)/g, '')
     .replace(/不(?:仅|但|过|久|同|少|断|得不|实|明|料|幸|慎|管|论|满|良|法|足)/g, '');
   for (const match of plain.matchAll(NEGATED)) {
     const word = match[1] ?? '';

@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cuesOf } from './cues.ts';
 import { FactsTable } from './facts-table.ts';
+import { feelingOf } from './feelings.ts';
 import { Lexicon, WordKind } from './lexicon.ts';
-import { hashOfWord } from './linear-model.ts';
+import { hashOfWord, type WordFeatures } from './linear-model.ts';
 import { WordGroups } from './word-groups.ts';
 import { modelPath } from './model-files.ts';
 import { isHan, isWordUnit } from './normalise.ts';
@@ -90,7 +91,7 @@ function loadNodeRs(): Binding {
 }
 
 /** What is remembered about a word that was seen: looked up once, used a million times. */
-export interface WordFacts {
+export interface WordFacts extends WordFeatures {
   /** The word itself, one string for all its occurrences. */
   text: string;
   /** The tokens that stand for this word in the index, separated by spaces; empty for punctuation. */
@@ -104,9 +105,8 @@ export interface WordFacts {
   word: boolean;
   /** What the word signals: bits of `Cue`. */
   cues: number;
-  /** Its feature for the models, and that of its group; 0 = in none. */
-  hash: number;
-  group: number;
+  /** What feeling it names: see feelings.ts. */
+  feeling: number;
   /** Weight as a keyword, once it was asked for; −1 before. */
   keyword: number;
 }
@@ -204,8 +204,10 @@ export class Segmenter {
       frequency,
       word: search !== '',
       cues: cuesOf(word),
+      feeling: feelingOf(word),
       hash,
-      group: this.#groups.featureOf(hash),
+      group: this.#groups.groupOf(hash),
+      seenIn: 0,
       keyword: -1,
     };
   }

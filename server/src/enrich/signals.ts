@@ -94,7 +94,7 @@ const [
 ] = COUNTED.map((name) => NAMED.get(name));
 
 function named(features: Features, hash: number, level: number): void {
-  features.add(Math.imul(hash + level, 0x2c1b3c6d));
+  features.addOnce(Math.imul(hash + level, 0x2c1b3c6d));
 }
 
 /** 0, 1, 2, 3 (3–4), 4 (5 and more). */

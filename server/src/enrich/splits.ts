@@ -8,8 +8,8 @@ import { learnMore, outOfFold, outOfGivenFold, scoresOf, seeded, type Example, t
 import type { LinearModel } from './linear-model.ts';
 
 export interface Splits {
-  /** Taught with everything above, measured on the rows that the files keep for testing. */
-  test?: Figures;
+  /** Taught with everything above, measured on the rows that the files keep for testing, set by set. */
+  test?: (Figures & { set: string })[];
   /** First set alone, if it has times: taught with the earlier 70 %, measured on the later 30 %. */
   time?: Figures;
   /** Each quarter of the first set's time measured by a model of everything else. */
@@ -25,7 +25,7 @@ export interface SplitInput {
   rows: readonly Row[];
   setOf: (row: Row) => number;
   setNames: readonly string[];
-  test: readonly Example[];
+  test: readonly { set: number; examples: readonly Example[] }[];
   learning: LearnOptions;
   unlabelled: readonly Int32Array[];
   /** Names the labels of `scores`, which a model taught with `part` gave; it is calibrated first where that moves the border. */
@@ -41,7 +41,12 @@ const TOPICS = 8;
 export function measureSplits(input: SplitInput): Splits {
   const { examples, rows } = input;
   const splits: Splits = { topic: byTopic(input) };
-  if (input.test.length > 0) splits.test = transfer(input, examples, input.test);
+  if (input.test.length > 0) {
+    splits.test = input.test.map((test) => ({
+      set: input.setNames[test.set] ?? '',
+      ...transfer(input, examples, test.examples),
+    }));
+  }
   const timed: { at: number; example: Example }[] = [];
   const others: Example[] = [];
   examples.forEach((example, i) => {

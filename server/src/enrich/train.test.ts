@@ -65,6 +65,30 @@ describe('train', () => {
     await expect(runTrain('routing', { ...options, files: [strange] })).rejects.toThrow('水务');
   });
 
+  it('joins labels that are kept apart from their texts, and learns only from those that are not kept for testing', async () => {
+    const texts = join(directory, 'texts.ndjson');
+    const labels = join(directory, 'labels.ndjson');
+    const label = (i: number) => (i % 2 === 0 ? '教育' : '城市管理');
+    const lines = (rows: object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
+    const ids = Array.from({ length: 44 }, (_, i) => i);
+    writeFileSync(
+      texts,
+      lines(
+        ids.map((i) => ({ id: `t${i}`, text: i % 2 === 0 ? `${i} 年级的课停了` : `${i} 号路灯不亮`, label: '别的' })),
+      ),
+    );
+    writeFileSync(
+      labels,
+      lines(ids.map((i) => ({ id: `t${i}`, label: label(i), split: i < 4 ? 'test' : 'train', weight: 2 }))),
+    );
+    const out = join(directory, 'joined');
+    const report = await runTrain('routing', { files: [texts], labels, out, enricher });
+    expect(report).toMatchObject({ rows: 40, ignored: 4, labels: { 教育: 20, 城市管理: 20 } });
+    const own = createEnricher({ segmenter: '@node-rs/jieba', models: out });
+    const measured = await runEval('routing', { file: texts, labels, enricher: own });
+    expect(measured['testSplit']).toMatchObject({ rows: 4, accuracy: 1 });
+  });
+
   it('works on with the shipped model when the office’s own cannot be read', () => {
     const broken = join(directory, 'broken');
     mkdirSync(broken);

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../platform/errors.ts';
-import { readRows, readTexts, type LabelledTask, type Row } from './datasets.ts';
+import { readLabels, readRows, readTexts, type LabelledTask, type Row } from './datasets.ts';
 import { type Enricher } from './enricher.ts';
 import { fingerprint } from './fingerprint.ts';
 import {
@@ -20,6 +20,7 @@ import {
 } from './learn.ts';
 import { probabilities, saveModel, type LinearModel } from './linear-model.ts';
 import { measure, type Figures } from './figures.ts';
+import { partsOf } from './matter.ts';
 import { fold } from './normalise.ts';
 import { measureSplits, type Splits } from './splits.ts';
 
@@ -27,9 +28,9 @@ const SEED = 20261124;
 
 /** What was chosen by cross-validation and time splits; see the model cards. */
 const SETTINGS: Record<LabelledTask, Omit<LearnOptions, 'labels' | 'seed'>> = {
-  sentiment: { bits: 19, cost: 0.3, rarest: 2, bayes: 0.4, balance: 0.5 },
-  rumor: { bits: 18, cost: 0.5, rarest: 3, bayes: 0, balance: 1, oneScore: true },
-  routing: { bits: 20, cost: 1, rarest: 2, bayes: 1, balance: 0.5 },
+  sentiment: { bits: 19, cost: 0.1, rarest: 2, bayes: 0.4, rarity: 0.5, balance: 0.5 },
+  rumor: { bits: 18, cost: 0.5, rarest: 3, bayes: 0.3, rarity: 0, balance: 1, oneScore: true },
+  routing: { bits: 20, cost: 1, rarest: 3, bayes: 0.5, rarity: 0, balance: 0.5 },
 };
 
 const LABELS: Record<Exclude<LabelledTask, 'routing'>, string[]> = {
@@ -72,6 +73,8 @@ export interface TrainReport {
 export interface TrainOptions {
   /** A name may join several files with commas: they are left out together when one set is left out. */
   files: readonly string[];
+  /** Labels by id for texts that have none of their own, or another. */
+  labels?: string;
   /** Texts without labels: `sentiment` learns from them what neutral looks like where no set has it labelled. */
   unlabelled?: readonly string[];
   /** Directory that receives `<task>.model`. */
@@ -91,7 +94,8 @@ export interface TrainOptions {
 
 export async function runTrain(task: LabelledTask, options: TrainOptions): Promise<TrainReport> {
   const sets = options.files.map((name) => name.split(','));
-  const read = await readRows(task, sets.flat());
+  const given = await readLabels(options.labels);
+  const read = await readRows(task, sets.flat(), given);
   const setOf = sets.flatMap((files, set) => files.map(() => set));
   // Rows that a file keeps for testing are never learnt from, so that `eval` on them stays honest.
   const rows = read.rows.filter((row) => row.split !== 'test');
@@ -120,15 +124,14 @@ export async function runTrain(task: LabelledTask, options: TrainOptions): Promi
     );
   }
   const learning: LearnOptions = { ...SETTINGS[task], labels, seed: SEED, ...(base === undefined ? {} : { base }) };
-  const matter = base === undefined ? task === 'routing' : base.matter;
+  const matter = task === 'routing';
   const teaching = prepare(rows, labels, options.enricher, matter);
   const unlabelled =
     task === 'sentiment' && base === undefined
-      ? (await readTexts(options.unlabelled ?? [])).map((text) => featuresOf(options.enricher, text, matter))
+      ? (await readTexts(options.unlabelled ?? [], given)).map((text) => speechOf(options.enricher, text))
       : [];
   const { examples, groups } = teaching;
   const model = learnMore(examples, learning, unlabelled);
-  model.matter = matter;
   const scores = outOfFold(examples, learning, 5, unlabelled, (i) => groups[i] ?? i);
   fit(task, model, scores, examples, labels, base);
   const gold = examples.map((example) => labels[example.label] ?? '');
@@ -166,13 +169,16 @@ export async function runTrain(task: LabelledTask, options: TrainOptions): Promi
   }
   if (task === 'routing') report.topThree = topThree(scores, examples);
   if (options.thorough === true) {
-    const test = read.rows.filter((row) => row.split === 'test');
+    const test = sets.flatMap((_, set) => {
+      const kept = read.rows.filter((row) => row.split === 'test' && setOf[row.file] === set);
+      return kept.length === 0 ? [] : [{ set, examples: prepare(kept, labels, options.enricher, matter).examples }];
+    });
     report.splits = measureSplits({
       examples,
       rows,
       setOf: (row) => setOf[row.file] ?? 0,
       setNames: sets.map(nameOf),
-      test: prepare(test, labels, options.enricher, matter).examples,
+      test,
       learning,
       unlabelled,
       decide: (part, taught, found) => {
@@ -228,9 +234,15 @@ function figuresOfSets(
 
 const used = (gold: readonly string[], labels: readonly string[]) => labels.filter((label) => gold.includes(label));
 
-function featuresOf(enricher: Enricher, text: string, matter: boolean): Int32Array {
+function speechOf(enricher: Enricher, text: string): Int32Array {
   const { features } = enricher.reading(text);
-  return matter ? features.hashes.slice(features.words, features.size) : features.hashes.slice(0, features.pairs);
+  return features.hashes.slice(0, features.size);
+}
+
+function matterOf(enricher: Enricher, text: string): Pick<Example, 'hashes' | 'parts'> {
+  const { folded, words } = enricher.reading(text);
+  const parts = partsOf(folded, words);
+  return { parts, hashes: Int32Array.from(parts.slice(0, 2).flatMap(({ hashes }) => [...hashes])) };
 }
 
 function prepare(
@@ -250,9 +262,9 @@ function prepare(
     copies.set(key, group);
     groups.push(group);
     return {
-      hashes: featuresOf(enricher, row.text, matter),
+      ...(matter ? matterOf(enricher, row.text) : { hashes: speechOf(enricher, row.text) }),
       label: labels.indexOf(row.label),
-      weight: 1,
+      weight: row.weight,
       silent,
     };
   });

@@ -41,14 +41,14 @@ export class WordGroups {
     return this.#words.length;
   }
 
-  /** The group's own feature; 0 for a word that is in none. */
-  featureOf(word: number): number {
+  /** The number of a word's group, from 1 on; 0 for a word that is in none. */
+  groupOf(word: number): number {
     let low = 0;
     let high = this.#words.length - 1;
     while (low <= high) {
       const middle = (low + high) >> 1;
       const at = this.#words[middle] ?? 0;
-      if (at === word) return Math.imul((this.#groups[middle] ?? 0) + 1, 0x5851f42d) ^ 0x4cf5ad43;
+      if (at === word) return (this.#groups[middle] ?? 0) + 1;
       if (at < word) low = middle + 1;
       else high = middle - 1;
     }

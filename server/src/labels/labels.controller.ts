@@ -8,10 +8,14 @@ import { Enricher } from '../enrich/enricher.ts';
 import type { Caller } from '../platform/auth/caller.ts';
 import { Clock } from '../platform/clock.ts';
 import { ConfigHolder } from '../platform/config-holder.ts';
-import { Database } from '../platform/database/database.ts';
+import { Database, type Tx } from '../platform/database/database.ts';
 import { conflict, notFound } from '../platform/errors.ts';
 import { CallerParam, Endpoint, Input } from '../platform/http/endpoint.ts';
+import { asCorrected } from '../posts/corrected.ts';
+import { PostEntity } from '../posts/post.entity.ts';
+import { writtenOf } from '../posts/post-store.ts';
 import { sentimentCode } from '../posts/post-view.ts';
+import { Rollups } from '../rollups/rollups.ts';
 import { ModelStore } from './model-store.ts';
 import { OwnLabels } from './own-labels.ts';
 
@@ -29,13 +33,14 @@ export class LabelsController {
     private readonly db: Database,
     private readonly labels: OwnLabels,
     private readonly enricher: Enricher,
+    private readonly rollups: Rollups,
     private readonly clock: Clock,
     config: ConfigHolder,
   ) {
     this.models = new ModelStore(config.value.dataDir);
   }
 
-  /** Correcting again replaces the label; what the machine had said stays. Charts go on counting what the machine says. */
+  /** Correcting again replaces the label; what the machine had said stays. Charts count the label from now on. */
   @Endpoint(routes.labels.correct)
   async correct(
     @Input() { params, body }: RouteInput<typeof routes.labels.correct>,
@@ -43,19 +48,16 @@ export class LabelsController {
   ): Promise<RouteAnswer<typeof routes.labels.correct>> {
     const id = Number(params.id);
     await this.db.write(async (tx) => {
-      const [post] = await tx.all<{
-        sentiment: number;
-        sentiment_confidence: number;
-        state: string;
-        account_id: unknown;
-      }>('SELECT sentiment, sentiment_confidence, state, account_id FROM posts WHERE id = ?', [id]);
-      if (post === undefined) throw notFound('条帖文');
+      const post = await this.counted(tx, id);
+      if (post === null) throw notFound('条帖文');
       if (post.state === 'expired') throw conflict('这条帖文的原文已按保存期限清除，不能再改判。');
-      if (post.account_id !== null) throw conflict('官方账号发布的内容不作情感判断，没有保存。');
+      if (post.accountId !== null) throw conflict('官方账号发布的内容不作情感判断，没有保存。');
+      const label = sentimentCode(body.label);
+      await this.recount(tx, post, label);
       await tx.run(
         `INSERT INTO sentiment_labels (post_id, label, was, confidence, at, user_id) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (post_id) DO UPDATE SET label = excluded.label, at = excluded.at, user_id = excluded.user_id`,
-        [id, sentimentCode(body.label), post.sentiment, post.sentiment_confidence, this.clock.now(), caller.userId],
+        [id, label, post.sentiment, post.sentimentConfidence, this.clock.now(), caller.userId],
       );
     });
     return { ok: true };
@@ -65,8 +67,25 @@ export class LabelsController {
   async undo(
     @Input() { params }: RouteInput<typeof routes.labels.undo>,
   ): Promise<RouteAnswer<typeof routes.labels.undo>> {
-    await this.db.write((tx) => tx.run('DELETE FROM sentiment_labels WHERE post_id = ?', [Number(params.id)]));
+    const id = Number(params.id);
+    await this.db.write(async (tx) => {
+      const post = await this.counted(tx, id);
+      if (post !== null) await this.recount(tx, post, post.sentiment);
+      await tx.run('DELETE FROM sentiment_labels WHERE post_id = ?', [id]);
+    });
     return { ok: true };
+  }
+
+  /** The post, once nobody else is changing counters: two corrections of one post must not both take back the same count. */
+  private async counted(tx: Tx, id: number): Promise<PostEntity | null> {
+    await tx.inOrder();
+    return tx.repo(PostEntity).findOneBy({ id });
+  }
+
+  /** Charts count this post under `sentiment` from now on. */
+  private async recount(tx: Tx, post: PostEntity, sentiment: number): Promise<void> {
+    const [counted] = await asCorrected(tx, [writtenOf(post, '', 'stored')]);
+    if (counted !== undefined) await this.rollups.correct(tx, counted, sentiment);
   }
 
   @Endpoint(routes.labels.models)

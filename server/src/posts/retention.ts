@@ -30,8 +30,8 @@ export class Retention {
     let purged = 0;
     for (;;) {
       const n = await this.db.write(async (tx) => {
-        const rows = await tx.all<{ id: number }>(
-          `SELECT id FROM posts WHERE account_id IS NULL AND id < ? AND state <> 'expired' AND fetched_at < ? LIMIT ${BATCH}`,
+        const rows = await tx.all<{ id: number; copy_key: string | null }>(
+          `SELECT id, copy_key FROM posts WHERE account_id IS NULL AND id < ? AND state <> 'expired' AND fetched_at < ? LIMIT ${BATCH}`,
           [firstIdAt(before), before],
         );
         for (const { id } of rows) {
@@ -42,6 +42,15 @@ export class Retention {
           );
           await tx.run('DELETE FROM post_edits WHERE post_id = ?', [id]);
           await tx.run('DELETE FROM reply_handles WHERE post_id = ?', [id]);
+        }
+        // What a text was recognised by goes with it; a wording that outlives its first post is counted anew.
+        for (const { copy_key } of rows) {
+          if (copy_key === null) continue;
+          await tx.run(
+            `DELETE FROM copy_groups WHERE copy_key = ?
+               AND EXISTS (SELECT 1 FROM posts p WHERE p.id = copy_groups.first_id AND p.state = 'expired')`,
+            [copy_key],
+          );
         }
         await this.engine.remove(
           tx,

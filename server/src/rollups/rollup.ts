@@ -93,6 +93,14 @@ function countWord(
     delta = { grain, at, word, split: [0, 0, 0, 0] };
     words.set(key, delta);
   }
-  const column = sentiment === 1 ? 0 : sentiment === 0 ? 1 : sentiment === -1 ? 2 : 3;
-  delta.split[column] += sign;
+  delta.split[partOf(sentiment)] += sign;
+}
+
+function partOf(sentiment: number): 0 | 1 | 2 | 3 {
+  return sentiment === 1 ? 0 : sentiment === 0 ? 1 : sentiment === -1 ? 2 : 3;
+}
+
+/** The column of `rollup_words` that counts a sentiment. */
+export function columnOf(sentiment: number): string {
+  return ['positive', 'neutral', 'negative', 'uncertain'][partOf(sentiment)] ?? 'uncertain';
 }

@@ -10,7 +10,7 @@ import { Clock, hourOf } from '../platform/clock.ts';
 import { runEach } from '../platform/database/bulk.ts';
 import type { Param, Tx } from '../platform/database/database.ts';
 import { DAY, HOUR } from '../platform/time-window.ts';
-import { dayStart, deltasOf, type CounterDelta, type RollupRow } from './rollup.ts';
+import { columnOf, dayStart, deltasOf, type CounterDelta, type RollupRow } from './rollup.ts';
 
 /** Words are counted by the hour for this long; older windows read whole days. */
 export const HOURLY_WORDS = 4 * DAY;
@@ -39,9 +39,29 @@ export class Rollups {
     return this.apply(tx, rows, 1);
   }
 
-  /** Takes back what `add` counted: rows as they were then. A correction is `subtract` the old, `add` the new. */
+  /** Takes back what `add` counted: rows as they were then. */
   subtract(tx: Tx, rows: readonly RollupRow[]): Promise<void> {
     return this.apply(tx, rows, -1);
+  }
+
+  /** A post's sentiment is another from now on. Of words, those that are still counted move; what was pruned stays forgotten. */
+  async correct(tx: Tx, row: RollupRow, sentiment: number): Promise<void> {
+    if (sentiment === row.sentiment) return;
+    await this.apply(tx, [{ ...row, keywords: [] }], -1);
+    await this.apply(tx, [{ ...row, keywords: [], sentiment }], 1);
+    if (row.official) return;
+    const [from, to] = [columnOf(row.sentiment), columnOf(sentiment)];
+    for (const word of new Set(row.keywords)) {
+      for (const [grain, at] of [
+        ['h', hourOf(row.publishedAt)],
+        ['d', dayStart(row.publishedAt)],
+      ] as const) {
+        await tx.run(
+          `UPDATE rollup_words SET ${from} = ${from} - 1, ${to} = ${to} + 1 WHERE grain = ? AND at = ? AND word = ? AND ${from} > 0`,
+          [grain, at, word],
+        );
+      }
+    }
   }
 
   /** Keeps the most frequent words of closed hours and days, and drops hourly words that no window reads any more. */

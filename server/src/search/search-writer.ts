@@ -3,6 +3,7 @@
  */
 import type { PostWriter } from '../pipeline.ts';
 import type { Tx } from '../platform/database/database.ts';
+import { asCorrected } from '../posts/corrected.ts';
 import type { WrittenPost } from '../posts/post-store.ts';
 import type { Rollups } from '../rollups/rollups.ts';
 import type { SearchEngine } from './search-engine.ts';
@@ -16,11 +17,11 @@ export class SearchWriter implements PostWriter {
   async write(tx: Tx, posts: readonly WrittenPost[]): Promise<void> {
     if (posts.length === 0) return;
     await this.engine.write(tx, posts);
-    await this.rollups.add(tx, posts);
+    await this.rollups.add(tx, await asCorrected(tx, posts));
   }
 
   async retract(tx: Tx, posts: readonly WrittenPost[]): Promise<void> {
-    await this.rollups.subtract(tx, posts);
+    await this.rollups.subtract(tx, await asCorrected(tx, posts));
     await this.remove(
       tx,
       posts.map((post) => post.id),

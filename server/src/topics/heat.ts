@@ -125,7 +125,7 @@ export function stageAt(hours: readonly HourCount[], firstSeen: number, now: num
   const busiest = Math.max(1, known, busiestOf(hours));
   // A night's silence ends nothing: over is what has been quiet for half a day.
   const quiet = [0, 3, 6, 9].every((h) => sum3(current - h * HOUR) < QUIET * busiest);
-  if (quiet || (last === 0 && previous === 0 && sum3(current - 6 * HOUR) === 0)) return 'calm';
+  if (quiet) return 'calm';
   if (now - firstSeen < 3 * HOUR && last < 30) return 'sprouting';
   if (last < QUIET * busiest) return 'falling';
   if (last > 1.3 * previous && last >= 5) return last >= 0.9 * busiest && previous >= 0.7 * busiest ? 'peak' : 'rising';

@@ -16,7 +16,7 @@ const onEveryDatabase = [
   'src/dashboard/**/*.test.ts',
   'src/platform/database/**/*.test.ts',
   'src/search/engines/sql.test.ts',
-  'test/{pipeline,detection,product,desks-module,archive}.test.ts',
+  'test/{pipeline,detection,product,desks-module,archive,engine-change}.test.ts',
 ];
 
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };
@@ -55,6 +55,23 @@ export default defineConfig({
             hookTimeout: 360_000,
           },
         })),
+      ...(engines.includes('postgres') && engines.includes('elasticsearch')
+        ? [
+            {
+              resolve,
+              ssr,
+              test: {
+                name: 'server as a province',
+                root: 'server',
+                include: ['test/province/**/*.test.ts'],
+                globalSetup: 'test/provincial-servers.ts',
+                env: { TEST_DATABASE: 'postgres' },
+                testTimeout: 300_000,
+                hookTimeout: 360_000,
+              },
+            },
+          ]
+        : []),
       ...(engines.includes('postgres')
         ? [
             {

@@ -80,7 +80,7 @@ describe('the index follows the records through every fault', () => {
     await expect(engine.search({ query: null, filters: {}, sort: 'time', cursor: null, limit: 1 })).rejects.toThrow(
       '检索服务（Elasticsearch）暂时不可用：连接不上',
     );
-    expect(await engine.behind()).toBeGreaterThanOrEqual(6 * BATCH);
+    expect((await engine.lag()).behind).toBeGreaterThanOrEqual(6 * BATCH);
     await expect.poll(async () => (await engine.status()).problem, { timeout: 20_000 }).toBe('连接不上');
     await restart();
     await batch();
@@ -93,7 +93,7 @@ describe('the index follows the records through every fault', () => {
     await block(true);
     for (let i = 0; i < 3; i++) await batch();
     await expect.poll(async () => (await engine.status()).problem, { timeout: 20_000 }).toContain('只读');
-    expect(await engine.behind()).toBe(3 * BATCH);
+    expect((await engine.lag()).behind).toBe(3 * BATCH);
     await block(false);
     await balances();
   });

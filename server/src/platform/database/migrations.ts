@@ -7,6 +7,7 @@ import { Collect1764000001000 } from '../../collect/collect.migration.ts';
 import { Inbox1763900000030 } from '../../inbox/inbox.migration.ts';
 import { Labels1764000002001 } from '../../labels/labels.migration.ts';
 import { Posts1763900000001 } from '../../posts/posts.migration.ts';
+import { IndexOwner1764000012001 } from '../../search/index-owner.migration.ts';
 import { SearchOutbox1764000005001 } from '../../search/outbox.migration.ts';
 import { Search1763900000010 } from '../../search/search.migration.ts';
 import { SearchTuning1764000000001 } from '../../search/search-tuning.migration.ts';
@@ -38,4 +39,5 @@ export const migrations = [
   Leases1764000004003,
   WordSuggestions1764000003002,
   ReplyDelivery1764000006001,
+  IndexOwner1764000012001,
 ];

@@ -42,6 +42,9 @@ interface ItemAnswer {
   error?: { type: string; reason: string };
 }
 
+/** Another process has taken over since this one looked. */
+class Superseded extends Error {}
+
 export function sourceOf(doc: SearchDocument): string {
   const { id, platform, kind, sourceId, accountId, sentiment, official, topicId } = doc;
   return JSON.stringify({
@@ -103,6 +106,10 @@ export class Indexer {
         wait = worked ? 0 : IDLE_MS;
         if (worked || this.failingSince !== null) await this.well();
       } catch (error) {
+        if (error instanceof Superseded) {
+          this.published = null;
+          continue;
+        }
         wait = Math.min(WORST_WAIT_MS, Math.max(250, wait * 2));
         await this.failed(reasonOf(error));
       }
@@ -148,7 +155,7 @@ export class Indexer {
     const live = this.indices.newGeneration();
     await this.indices.prepare(live);
     const next = { live, building: fill ? live : null, builtTo: 0 };
-    await this.outbox.setState(next);
+    await this.move(state, next);
     this.log.info({ index: live, before: state.live }, 'search index begun');
     await this.publish(next);
     return next;
@@ -158,14 +165,21 @@ export class Indexer {
   private async beside(state: IndexState): Promise<IndexState> {
     const next = { live: state.live, building: this.indices.newGeneration(), builtTo: 0 };
     await this.indices.prepare(next.building);
-    await this.outbox.setState(next);
+    await this.move(state, next);
     // What an earlier, unfinished rebuild left is deleted.
     await this.publish(next);
     return next;
   }
 
+  private async move(from: IndexState, to: IndexState): Promise<void> {
+    if (!(await this.outbox.move(from, to))) throw new Superseded();
+  }
+
   private async publish(state: IndexState): Promise<void> {
     if (state.live === null) return;
+    // A process that slept through its lease must not take the alias back, nor delete what its successor built.
+    const now = await this.outbox.state();
+    if (now.live !== state.live || now.building !== state.building) throw new Superseded();
     await this.indices.publish(state.live, state.building === null ? [state.live] : [state.live, state.building]);
     this.published = state.live;
   }
@@ -216,12 +230,13 @@ export class Indexer {
         seq: null,
       }));
       await this.send(operations, [generation], state.live);
-      await this.outbox.setState({ ...state, builtTo: page.last });
+      await this.move(state, { ...state, builtTo: page.last });
       return true;
     }
     await this.indices.refresh(generation);
-    await this.outbox.setState({ live: generation, building: null, builtTo: 0 });
-    await this.publish({ live: generation, building: null, builtTo: 0 });
+    const built = { live: generation, building: null, builtTo: 0 };
+    await this.move(state, built);
+    await this.publish(built);
     this.log.info({ index: generation }, 'search index built');
     return true;
   }

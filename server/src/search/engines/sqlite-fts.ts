@@ -65,6 +65,14 @@ export class SqliteFtsEngine extends SqlEngine {
     await tx.run(`INSERT INTO search_index (search_index) VALUES ('optimize')`);
   }
 
+  protected async removeBetween(tx: Tx, above: number, upTo: number): Promise<void> {
+    const known = await tx.all<{ id: number }>('SELECT id FROM search_marks WHERE id > ? AND id <= ?', [above, upTo]);
+    this.removeNow(
+      tx,
+      known.map((row) => row.id),
+    );
+  }
+
   protected textsOf(ids: readonly number[]): Promise<{ id: number; text: string }[]> {
     return this.db.all(
       `SELECT p.id AS id, coalesce(p.title || char(10), '') || p.text AS text

@@ -106,6 +106,8 @@ export async function startElasticsearch(options: StartOptions = {}): Promise<El
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const log = createWriteStream(join(dataDir, 'logs', 'server.log'), { flags: 'a' });
+  // A full disk takes the log as well; the server itself goes on.
+  log.on('error', () => undefined);
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const gone = new Promise<void>((resolve) => {

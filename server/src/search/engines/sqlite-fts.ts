@@ -6,7 +6,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type Param, type Tx } from '../../platform/database/database.ts';
 import type { SearchDocument, SearchRequest, StoredDocuments } from '../search-engine.ts';
-import { markTokens, packMarks } from './marks.ts';
+import { combinedToken, markTokens, packMarks } from './marks.ts';
 import { idWindow, SqlEngine, type Hits } from './sql-engine.ts';
 import { expressionOf } from './sqlite-expression.ts';
 
@@ -37,7 +37,7 @@ export class SqliteFtsEngine extends SqlEngine {
     const old = ascending.filter((d) => known.get(d.id) !== undefined).map((d) => d.id);
     this.removeNow(tx, old);
     for (const doc of ascending) {
-      insertWords.run(BigInt(doc.id), doc.searchTokens.replaceAll('\0', ' '), markTokens(doc));
+      insertWords.run(BigInt(doc.id), doc.searchTokens.replaceAll('\0', ' '), `${markTokens(doc)} ${combinedToken(doc)}`);
       insertMarks.run(BigInt(doc.id), BigInt(packMarks(doc)));
     }
     return Promise.resolve();

@@ -68,7 +68,8 @@ function combined(platform: string, kind: string, sentiment: number, official: b
 /** As `wantedMarks`, for an index that holds combined words as well. */
 export function wantedCombined(filters: SearchFilters): string[][] {
   const { platforms = [], kinds = [], sentiments = [], official, sourceIds, accountIds } = filters;
-  const given = [platforms, kinds, sentiments].filter((values) => values.length > 0).length + Number(official !== undefined);
+  const given =
+    [platforms, kinds, sentiments].filter((values) => values.length > 0).length + Number(official !== undefined);
   const any = <T>(values: readonly T[], all: readonly T[]) => (values.length > 0 ? values : all);
   const tokens = any(platforms, PLATFORMS).flatMap((p) =>
     any(kinds, KINDS).flatMap((k) =>

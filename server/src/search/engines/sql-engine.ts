@@ -120,7 +120,7 @@ export abstract class SqlEngine extends SearchEngine {
       this.db.one<{ n: number }>(`SELECT count(*) AS n FROM ${this.marks}`),
       this.lag(),
     ]);
-    const problem = lag.behind > 0 ? '此前使用过别的检索引擎，正在由帖文补建，补完之前检索结果不全' : null;
+    const problem = lag.behind > 0 ? '索引正在由帖文补建，补完之前检索结果不全' : null;
     return { name: this.title, documents: Number(row?.n ?? 0), ...lag, problem };
   }
 

@@ -12,20 +12,39 @@ import { officeTime } from '../parse/dates.ts';
 import { HoleBook, Holes } from './holes.ts';
 
 const SEEN_KEPT = 1000;
-/** Pages that one run reads of a pass; the next run goes on where it stopped. */
+/** Pages that are read in one go and then looked through again; without a range a run reads that many of a pass, the next run goes on. */
 const PAGES = 10;
 /** Pages of a whole pass. What lies behind is named as a gap. */
 const PASS_PAGES = 500;
+/** How often the same pages are read while each time something had slipped between two of them. */
+const WALKS = 4;
 
-/** Where a pass goes on, and how many pages it may still read. */
-const Stretch = z.object({ url: z.string(), left: z.number() });
+/**
+ * Where a pass goes on. Pages are counted from the newest entry, so what appears or is withdrawn between two requests moves entries over
+ * the pages' edges. A pass therefore goes on with the page it read last, and pages whose edges lay among news are walked once more.
+ */
+const Stretch = z.object({
+  pass: z.number().default(0),
+  /** The page read last, or the first one. */
+  url: z.string(),
+  left: z.number(),
+  /** The first page of those that hang together only if nothing moved, and their number. */
+  from: z.string().default(''),
+  read: z.number().default(0),
+  /** An edge lay among news: to be walked again. */
+  loose: z.boolean().default(false),
+  /** Nothing more is wanted below. */
+  ended: z.boolean().default(false),
+});
 type Stretch = z.infer<typeof Stretch>;
 
 export const FeedCursor = z.object({
   etag: z.string().nullable(),
   lastModified: z.string().nullable(),
-  /** id → hash of what it said, newest last. */
-  seen: z.array(z.tuple([z.string(), z.string()])),
+  /** Id, hash of what it said and the pass that brought it, newest last. */
+  seen: z.array(z.tuple([z.string(), z.string()], z.number())),
+  /** Passes begun so far. */
+  passes: z.number().default(0),
   /** Passes over several pages that are not at their end, newest first. */
   resume: z.preprocess((given) => (given === null ? [] : given), z.array(Stretch).default([])),
   holes: Holes.default([]),
@@ -59,62 +78,112 @@ interface Options {
  */
 export async function* feedPages(options: Options): AsyncGenerator<Page<FeedCursor>> {
   const { run } = options;
-  const state: FeedCursor = run.cursor ?? { etag: null, lastModified: null, seen: [], resume: [], holes: [] };
+  const state: FeedCursor = run.cursor ?? {
+    etag: null,
+    lastModified: null,
+    seen: [],
+    resume: [],
+    passes: 0,
+    holes: [],
+  };
   const holes = new HoleBook(state, run.now().getTime());
-  const known = new Map(state.seen);
+  const known = new Map(state.seen.map(([id, hash, pass = 0]) => [id, { hash, pass }]));
   let allowed = run.range === undefined ? PAGES : PASS_PAGES;
   // News first; then what earlier passes had still before them, so that a long archive never delays the day.
-  if (run.range === undefined || known.size === 0) yield* follow({ url: options.url, left: PASS_PAGES }, true);
+  if (run.range === undefined || known.size === 0) yield* follow(firstStretch(), true);
   for (const stretch of [...state.resume]) if (allowed > 0) yield* follow(stretch, false);
   const gaps = holes.ofEarlierRuns();
   if (gaps.length > 0) yield { items: [], gaps, cursor: structuredClone(state) };
 
+  function firstStretch(): Stretch {
+    const pass = ++state.passes;
+    return { pass, url: options.url, from: options.url, left: PASS_PAGES, read: 0, loose: false, ended: false };
+  }
+
+  /** As many pages as the run may read, each ten of them walked until no edge lay among news. */
   async function* follow(stretch: Stretch, top: boolean): AsyncGenerator<Page<FeedCursor>> {
-    let first = top;
-    // What was published meanwhile has pushed known entries down to where a stretch goes on: those pages are passed over.
-    let met = top;
-    for (let idle = 0; allowed > 0 && !run.signal.aborted; allowed--) {
-      const { url } = stretch;
-      const answer = await fetchFeed(run, url, options.query, first ? state : undefined);
+    let walks = 0;
+    stretch.from ||= stretch.url;
+    let outcome = stretch.ended ? ('loose' as const) : yield* walk(stretch, stretch.read > 0, walks, top);
+    while (outcome !== 'done' && !run.signal.aborted) {
+      if (outcome === 'further' && allowed <= 0) return;
+      walks = outcome === 'loose' ? walks + 1 : 0;
+      outcome = yield* walk(stretch, outcome === 'further', walks, false);
+    }
+  }
+
+  /** From the page read last, or again from the first, down to where nothing more is wanted or ten pages are full. */
+  async function* walk(
+    stretch: Stretch,
+    onward: boolean,
+    walks: number,
+    top: boolean,
+  ): AsyncGenerator<Page<FeedCursor>, 'done' | 'further' | 'loose'> {
+    let url = onward ? stretch.url : stretch.from;
+    let place = onward ? stretch.read - 1 : 0;
+    let loose = onward && stretch.loose;
+    const { read: before, ended: endedBefore } = stretch;
+    for (let idle = 0; !run.signal.aborted;) {
+      const answer = await fetchFeed(run, url, options.query, top && place === 0 ? state : undefined);
       if (answer.unchanged) {
         yield { items: [], cursor: structuredClone(state) };
-        return;
+        return 'done';
       }
       const { etag, lastModified, entries } = answer;
-      if (first) Object.assign(state, { etag, lastModified });
-      const page = newItems(options, entries, known);
+      if (top && place === 0) Object.assign(state, { etag, lastModified });
+      const page = newItems(options, entries, known, stretch.pass);
       const next = answer.next ?? options.nextOf?.(url, entries);
+      const name = (what: string, cause: Gap['cause']) => {
+        holes.note([{ what, cause }]);
+        page.gaps.push({ what, cause });
+      };
       const absent = known.size > page.fresh && page.overlap === 0 && entries.length > 0;
-      if (first && next === undefined && absent && run.range === undefined) {
-        const slid: Gap = { what: '两次采集之间可能有条目已滑出订阅列表', cause: 'platform-limit' };
-        holes.note([slid]);
-        page.gaps.push(slid);
+      if (top && place === 0 && next === undefined && absent && run.range === undefined)
+        name('两次采集之间可能有条目已滑出订阅列表', 'platform-limit');
+      place++;
+      if (place > stretch.read) {
+        Object.assign(stretch, { url, read: place, left: stretch.left - 1 });
+        allowed--;
       }
-      first = false;
-      met ||= page.fresh > 0;
       if (page.fresh === 0) idle++;
-      stretch.left--;
-      const wanted = next !== undefined && !page.beforeRange && (page.fresh > 0 || (!met && idle < PAGES));
-      if (wanted && stretch.left === 0) {
-        const beyond: Gap = { what: `订阅中前 ${PASS_PAGES} 页以外的较早条目`, cause: 'platform-limit' };
-        holes.note([beyond]);
-        page.gaps.push(beyond);
-      }
+      loose ||= page.endsFresh && next !== undefined;
+      const below = place < before || (place === before && !onward && !endedBefore);
+      const wanted =
+        next !== undefined &&
+        !page.beforeRange &&
+        // What was published meanwhile pushes entries down: pages of nothing but this pass's own and newer ones are passed over.
+        (below || page.fresh > 0 || (page.overlap === 0 && !endedBefore && idle < PAGES));
+      if (wanted && stretch.left === 0) name(`订阅中前 ${PASS_PAGES} 页以外的较早条目`, 'platform-limit');
       const more = wanted && stretch.left > 0;
-      state.resume = state.resume.filter((open) => open !== stretch);
-      if (more) {
-        stretch.url = next;
-        state.resume.unshift(stretch);
+      const full = place >= before && (place >= PAGES || allowed <= 0);
+      const last = !more || full;
+      if (last && loose && walks >= WALKS) {
+        name('列表在读取时不断变动，可能有条目没有读到', 'unknown');
+        loose = false;
       }
-      state.seen = [...known].slice(-SEEN_KEPT);
+      Object.assign(stretch, {
+        loose: loose || (!last && stretch.loose),
+        ended: place < before ? endedBefore : !more,
+      });
+      if (last && more && !loose) Object.assign(stretch, { from: stretch.url, read: 1 });
+      state.resume = state.resume.filter((open) => open !== stretch);
+      if (more || loose) state.resume.unshift(stretch);
+      state.seen = [...known].slice(-SEEN_KEPT).map(([id, { hash, pass }]) => [id, hash, pass]);
       const { items, gaps } = page;
       yield { items, gaps, expected: items.length + page.dateless, cursor: structuredClone(state) };
-      if (!more) return;
+      if (last) return loose ? 'loose' : more ? 'further' : 'done';
+      url = next;
     }
+    return 'done';
   }
 }
 
-function newItems(options: Options, entries: readonly Entry[], known: Map<string, string>) {
+interface Known {
+  hash: string;
+  pass: number;
+}
+
+function newItems(options: Options, entries: readonly Entry[], known: Map<string, Known>, pass: number) {
   const { range } = options.run;
   const items: RawItem[] = [];
   const gaps: Gap[] = [];
@@ -122,20 +191,26 @@ function newItems(options: Options, entries: readonly Entry[], known: Map<string
   let overlap = 0;
   let fresh = 0;
   let older = 0;
+  let endsFresh = false;
   for (const entry of entries) {
     const hash = createHash('sha256')
       .update(`${entry.title ?? ''}\n${entry.text}`)
       .digest('base64url')
       .slice(0, 16);
-    if (known.has(entry.id)) overlap++;
-    if (known.get(entry.id) === hash) continue;
+    const before = known.get(entry.id);
+    if (before !== undefined && before.pass < pass) overlap++;
+    if (before?.hash === hash) {
+      endsFresh = false;
+      continue;
+    }
     if (entry.date === undefined) {
       dateless++;
       continue;
     }
-    if (!known.has(entry.id)) fresh++;
+    endsFresh = before === undefined;
+    if (endsFresh) fresh++;
     known.delete(entry.id);
-    known.set(entry.id, hash);
+    known.set(entry.id, { hash, pass: before?.pass ?? pass });
     const at = Date.parse(entry.date);
     if (range !== undefined && at < range.from.getTime()) older++;
     if (range !== undefined && (at < range.from.getTime() || at >= range.to.getTime())) continue;
@@ -143,7 +218,15 @@ function newItems(options: Options, entries: readonly Entry[], known: Map<string
     if (item !== undefined) items.push(item);
   }
   if (dateless > 0) gaps.push({ what: '没有发布时间、无法入库的条目', size: dateless, cause: 'skipped' });
-  return { items, gaps, dateless, overlap, fresh, beforeRange: entries.length > 0 && older === entries.length };
+  return {
+    items,
+    gaps,
+    dateless,
+    overlap,
+    fresh,
+    endsFresh,
+    beforeRange: entries.length > 0 && older === entries.length,
+  };
 }
 
 /** @throws ConnectorError for every answer that is not a feed. */

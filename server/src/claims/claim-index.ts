@@ -2,7 +2,7 @@
  * In: what posts say. Out: the living claim that says the same, if any. Kept in memory, bounded by a week; the rows are the truth.
  * Called by: claims/detect.ts.
  */
-import { likeness, type Said } from './wording.ts';
+import { likeness, pairsOf, type Said } from './wording.ts';
 
 const HOUR = 3_600_000;
 /** What nobody repeated within a week was no claim. */
@@ -15,6 +15,10 @@ const HOURS_KEPT = 6;
 /** A pair of characters in more claims than this finds none. */
 const TOO_COMMON = 200;
 const VERIFIED = 16;
+const WORDS_KEPT = 24;
+const TOPICS_KEPT = 12;
+/** A word of more claims than this, and of more than this share of them, tells none from another. */
+const TELLING = { claims: 3, share: 0.03 };
 
 export interface ClaimState extends Said {
   id: number;
@@ -28,7 +32,9 @@ export interface ClaimState extends Said {
   wordings: Map<number, Set<string>>;
   words: Set<string>;
   places: string[];
+  /** The topic under whose posts most of its tellings stand, and how many stand under each. */
   topicId: number | null;
+  topics: Map<number, number>;
   /** Posts by hour. */
   hours: Map<number, number>;
   officialAnswer: boolean;
@@ -37,6 +43,8 @@ export interface ClaimState extends Said {
 export class ClaimIndex {
   readonly claims = new Map<number, ClaimState>();
   private readonly byPair = new Map<number, Set<number>>();
+  /** How many claims have a word. */
+  private readonly carriers = new Map<string, number>();
   private readonly shown = new Set<ClaimState>();
   private newest = 0;
 
@@ -49,6 +57,29 @@ export class ClaimIndex {
       if (ids === undefined) this.byPair.set(pair, (ids = new Set()));
       ids.add(claim.id);
     }
+    for (const word of claim.words) this.carriers.set(word, (this.carriers.get(word) ?? 0) + 1);
+  }
+
+  /** More words of a claim that is remembered. */
+  learn(claim: ClaimState, words: Iterable<string>): void {
+    for (const word of words) {
+      if (claim.words.size >= WORDS_KEPT || claim.words.has(word)) continue;
+      claim.words.add(word);
+      this.carriers.set(word, (this.carriers.get(word) ?? 0) + 1);
+    }
+  }
+
+  /** One more telling, or doubt, under a post of this topic. */
+  place(claim: ClaimState, topic: number | null, times = 1): void {
+    if (topic === null) return;
+    const here = (claim.topics.get(topic) ?? 0) + times;
+    if (claim.topics.has(topic) || claim.topics.size < TOPICS_KEPT) claim.topics.set(topic, here);
+    if (claim.topicId === null || here > (claim.topics.get(claim.topicId) ?? 0)) claim.topicId = topic;
+  }
+
+  /** A word that few claims have. */
+  isTelling(word: string): boolean {
+    return (this.carriers.get(word) ?? 0) <= Math.max(TELLING.claims, TELLING.share * this.claims.size);
   }
 
   /** The claim that states what this text states. */
@@ -86,20 +117,24 @@ export class ClaimIndex {
     this.shown.add(claim);
   }
 
-  /** The listed claim that a claim about to be listed only words anew. */
-  listedTwin(claim: ClaimState): ClaimState | null {
+  /** The listed claim that a claim about to be listed only words anew, in any of its wordings. */
+  listedTwin(claim: ClaimState, wordings: Iterable<string>): ClaimState | null {
     let best: ClaimState | null = null;
     let most = 0;
-    for (const other of this.listed()) {
-      if (other.id === claim.id || Math.abs(claim.lastSeen - other.lastSeen) > ALIVE_MS) continue;
-      const score = likeness(claim, other);
-      if (score > most) [best, most] = [other, score];
+    for (const text of wordings) {
+      const said = { ...claim, text, pairs: pairsOf(text) };
+      for (const other of this.listed()) {
+        if (other.id === claim.id || Math.abs(claim.lastSeen - other.lastSeen) > ALIVE_MS) continue;
+        const score = likeness(said, other);
+        if (score > most) [best, most] = [other, score];
+      }
     }
     return best;
   }
 
-  count(claim: ClaimState, at: number): void {
-    claim.firstSeen = Math.min(claim.firstSeen, at);
+  /** One more post of a claim. Who doubts it does not begin it. */
+  count(claim: ClaimState, at: number, telling: boolean): void {
+    if (telling) claim.firstSeen = Math.min(claim.firstSeen, at);
     claim.lastSeen = Math.max(claim.lastSeen, at);
     this.newest = Math.max(this.newest, at);
     const hour = Math.floor(at / HOUR);
@@ -119,7 +154,12 @@ export class ClaimIndex {
       ids?.delete(claim.id);
       if (ids?.size === 0) this.byPair.delete(pair);
     }
-    this.claims.delete(claim.id);
+    if (this.claims.delete(claim.id))
+      for (const word of claim.words) {
+        const left = (this.carriers.get(word) ?? 0) - 1;
+        if (left > 0) this.carriers.set(word, left);
+        else this.carriers.delete(word);
+      }
     this.shown.delete(claim);
   }
 
@@ -127,6 +167,7 @@ export class ClaimIndex {
     this.claims.clear();
     this.shown.clear();
     this.byPair.clear();
+    this.carriers.clear();
     this.newest = 0;
   }
 }

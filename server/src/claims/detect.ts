@@ -11,7 +11,18 @@ import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { idRange } from '../posts/post-id.ts';
 import { addVoice, ALIVE_MS, ClaimIndex, type ClaimState } from './claim-index.ts';
 import { DebunkMatcher, RELATE_AT, SUGGEST_AT, type DebunkMatch } from './match.ts';
-import { answers, bestStatement, checkable, pairsOf, statementOf, telling, wishes, type Said } from './wording.ts';
+import {
+  answers,
+  bestStatement,
+  checkable,
+  pairsOf,
+  sameMatter,
+  statementOf,
+  telling,
+  wishes,
+  withoutOldDenial,
+  type Said,
+} from './wording.ts';
 
 const CONSUMER = 'claims';
 const STEP = 1000;
@@ -24,7 +35,7 @@ const SHORTEST = 14;
 /** Tellings read to find the best wording of a claim that is listed. */
 const WORDINGS_READ = 50;
 const DOUBT =
-  /真的假的|真的吗|是真的么|是不是真的|是真是假|真的要.{1,16}吗|假的吧|谣言|辟谣|求证|不信|别信|不实|有证据|官方怎么说|求官方|官方说句话|到底有没有|又在传|都要传|别传/u;
+  /真的假的|真的吗|是真的么|是不是真的|是真是假|真的要.{1,16}吗|假的吧|谣言(?!跑断腿)|辟谣(?!了|得|及时|晚|就好)|求证|不信|别信|不实|有证据|官方怎么说|求官方|官方说句话|到底有没有|又在传|都要传|别传/u;
 const DENIAL = /不实|谣言|辟谣|系误传|未发生|没有发生|不属实|失实|情况说明|通报|属实|核实|经查|公告|公示|听证/u;
 const MATCHES = 3;
 /** Salient words that an official post must share with a claim to speak of it. */
@@ -84,7 +95,7 @@ export class ClaimDetector {
 
   private async public(tx: Tx, post: ChangedPost): Promise<ClaimState | null> {
     if (post.kind === 'message' || post.text.length < 4) return null;
-    const doubts = DOUBT.test(post.text);
+    const doubts = DOUBT.test(withoutOldDenial(post.text));
     const worth = post.claimScore >= this.enricher.claims.alertAt && post.text.length >= SHORTEST;
     if (!doubts && post.text.length < SHORTEST) return null;
     const said = saidBy(post);
@@ -110,18 +121,27 @@ export class ClaimDetector {
     return this.add(tx, about, post, 'official');
   }
 
-  /** The listed claim whose salient words this post shares, within the same days. */
+  /** The listed claim that this post speaks of, within the same days: by a word of its statement that few claims have, by its matter, or as a comment in its topic. */
   private about(post: ChangedPost, least: number): ClaimState | null {
     const words = new Set([...post.keywords, ...post.places]);
     let best: ClaimState | null = null;
-    let most = least - 1;
+    let most = 0;
     for (const claim of this.index.listed()) {
       // Sources are read side by side: what answers a claim may arrive when the claim has long been seen again.
       if (Math.max(claim.firstSeen - post.at, post.at - claim.lastSeen) > 48 * HOUR) continue;
       let shared = 0;
-      for (const word of words) if (claim.words.has(word)) shared++;
-      if (claim.topicId !== null && claim.topicId === post.parentTopicId && !post.official) shared += 0.5;
-      if (shared > most) [best, most] = [claim, shared];
+      let telling = 0;
+      for (const word of words) {
+        if (!claim.words.has(word)) continue;
+        shared++;
+        // “群里”, “孩子” and “转告” stand in every other claim.
+        if (claim.text.includes(word) && this.index.isTelling(word)) telling++;
+      }
+      const here = !post.official && claim.topicId !== null && claim.topicId === post.parentTopicId;
+      const same = shared >= least && (telling > 0 || sameMatter(claim.text, post.text));
+      if (!same && !here) continue;
+      const score = shared + telling + Number(here) * 0.5;
+      if (score > most) [best, most] = [claim, score];
     }
     return best;
   }
@@ -143,7 +163,8 @@ export class ClaimDetector {
       firstSeen: post.at,
       lastSeen: post.at,
       places: post.places,
-      topicId: post.parentTopicId,
+      topicId: null,
+      topics: new Map(),
       wordings: new Map(),
       hours: new Map(),
       officialAnswer: false,
@@ -167,27 +188,25 @@ export class ClaimDetector {
     else {
       claim.posts++;
       addVoice(claim, post.author ?? String(post.id), post.copyOf ?? post.id);
-      for (const word of [...post.keywords, ...post.places]) if (claim.words.size < 24) claim.words.add(word);
+      this.index.learn(claim, [...post.keywords, ...post.places]);
     }
-    claim.topicId ??= post.parentTopicId;
-    this.index.count(claim, post.at);
+    this.index.place(claim, post.parentTopicId);
+    this.index.count(claim, post.at, stance === 'spreading');
     const due = !claim.listed && claim.voices.size >= VOICES && (checkable(claim.text) || passedOn(claim));
     return due ? this.list(tx, claim) : claim;
   }
 
   /** Lists a claim in its best wording, or tells it to the listed one that states the same. */
   private async list(tx: Tx, claim: ClaimState): Promise<ClaimState> {
-    const into = this.index.listedTwin(claim);
-    if (into !== null) return this.absorb(tx, claim, into);
     const told = await tx.all<{ text: string; author: string | null; id: number }>(
       `SELECT p.text, l.author, p.id FROM claim_posts l JOIN posts p ON p.id = l.post_id
         WHERE l.claim_id = ? AND l.stance = 'spreading' ORDER BY p.id LIMIT ${WORDINGS_READ}`,
       [claim.id],
     );
-    const statement = bestStatement(
-      told.map(({ text, author, id }) => ({ text: statementOf(text), voice: author ?? String(id) })),
-      claim.places,
-    );
+    const wordings = told.map(({ text, author, id }) => ({ text: statementOf(text), voice: author ?? String(id) }));
+    const twin = this.index.listedTwin(claim, new Set([claim.text, ...wordings.map(({ text }) => text)]));
+    if (twin !== null) return this.absorb(tx, claim, twin);
+    const statement = bestStatement(wordings, claim.places);
     if (statement !== null && statement !== claim.text) {
       this.index.release(claim);
       claim.text = statement;
@@ -234,7 +253,8 @@ export class ClaimDetector {
     into.firstSeen = Math.min(into.firstSeen, from.firstSeen);
     into.lastSeen = Math.max(into.lastSeen, from.lastSeen);
     for (const [hour, n] of from.hours) into.hours.set(hour, (into.hours.get(hour) ?? 0) + n);
-    for (const word of from.words) if (into.words.size < 24) into.words.add(word);
+    this.index.learn(into, from.words);
+    for (const [topic, n] of from.topics) this.index.place(into, topic, n);
     for (const voice of from.voices) into.voices.add(voice);
     return into;
   }
@@ -369,7 +389,7 @@ export class ClaimDetector {
       const claim = this.index.claims.get(Number(claim_id));
       if (claim === undefined) continue;
       if (stance === 'official') claim.officialAnswer = true;
-      else this.index.count(claim, Number(at));
+      else this.index.count(claim, Number(at), stance === 'spreading');
       if (stance === 'spreading') addVoice(claim, author ?? String(id), Number(wording));
     }
     this.loaded = true;
@@ -391,6 +411,7 @@ function stateOf(row: Row): ClaimState {
     lastSeen: Number(row['last_seen']),
     places: JSON.parse(String(row['places'])) as string[],
     topicId: row['topic_id'] === null ? null : Number(row['topic_id']),
+    topics: row['topic_id'] === null ? new Map() : new Map([[Number(row['topic_id']), Number(row['posts'])]]),
     wordings: new Map(),
     hours: new Map(),
     officialAnswer: false,

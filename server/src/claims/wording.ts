@@ -15,7 +15,7 @@ const FAINT = 0.04;
 
 /** Events and decisions that are so or are not so. */
 const FACTUAL =
-  /[0-9一二三四五六七八九十多数两几](?:人|名|例|位|个).{0,6}(?:死|亡)|致.{0,3}死|伤亡|遇难|身亡|决堤|溃坝|渗漏|渗水|大坝|爆炸|坍塌|泄漏|泄洪|撤离|撤人|中毒|上吐下泻|送到.{0,6}医院|要涨|涨到|(?:[将拟]|准备|计划|下个?月|明年|通知|文件|[元块]).{0,12}涨价|涨价.{0,8}(?:[0-9元块]|通知|文件)|折扣取消|内部文件|内部消息|封路|停课|被抓|跳楼|拐卖|猝死|打人|殴打|强拆/u;
+  /[0-9一二三四五六七八九十多数两几](?:人|名|例|位|个).{0,6}(?:死|亡)|致.{0,3}死|伤亡|遇难|身亡|决堤|溃坝|渗漏|渗水|又渗|渗了|大坝|爆炸|坍塌|泄漏|泄洪|撤离|撤人|中毒|上吐下泻|送到.{0,6}医院|要涨|涨到|(?:[将拟]|准备|计划|下个?月|明年|通知|文件|[元块]).{0,12}涨价|涨价.{0,8}(?:[0-9元块]|通知|文件)|折扣取消|内部文件|内部消息|封路|停课|被抓|跳楼|拐卖|猝死|打人|殴打|强拆/u;
 
 /** Wrongs that somebody is said to have done. */
 const ALLEGED =
@@ -32,20 +32,28 @@ const FIGURE = /\d{2,}|[一二三四五六七八九十百千数几][万亿]|\d+[
 
 /** States something that harms if true or false, rather than a complaint or a wish: only such texts ask to be checked. */
 export function checkable(statement: string): boolean {
-  return (FACTUAL.test(statement) || (ALLEGED.test(statement) && FIGURE.test(statement))) && !WISH.test(statement);
+  return (FACTUAL.test(statement) || (ALLEGED.test(statement) && FIGURE.test(statement))) && !wishes(statement);
 }
 
 /** Worth a look when many pass it on: tells news with a figure or a source, and is long enough not to be a slogan. */
 export function telling(statement: string): boolean {
   return (
     statement.length >= 24 &&
-    !WISH.test(statement) &&
+    !wishes(statement) &&
     (ALLEGED.test(statement) || (TOLD.test(statement) && FIGURE.test(statement)))
   );
 }
 
+/** Talk of a rumour going round is not the rumour. */
+const TALK = /(?:又|都|还|一直)?(?:开始|在)(?:转|传|说).{0,12}(?:消息|谣|事)|有消息.{0,4}(?:说|讲)一声/u;
+
+/** “上次辟谣是为了稳住大家”: who speaks of an earlier denial tells the rumour anew. */
+export function withoutOldDenial(text: string): string {
+  return text.replace(/(?:上次|上回|之前|那次|前几天|昨天)的?(?:官方)?辟谣[^，。！？]{0,14}/gu, '');
+}
+
 export function wishes(text: string): boolean {
-  return WISH.test(text);
+  return WISH.test(withoutOldDenial(text)) || TALK.test(text);
 }
 
 /** Character pairs of the folded text without marks, as numbers. */
@@ -60,7 +68,7 @@ export function pairsOf(text: string): Set<number> {
 
 /** What a claim is about, whatever the words: two tellings of one rumour share the matter and the place. */
 const MATTERS: readonly (readonly [string, RegExp])[] = [
-  ['dam', /决堤|溃坝|溃堤|漫坝|管涌|渗漏|渗水|大坝|坝体|泄洪|放水/u],
+  ['dam', /决堤|溃坝|溃堤|漫坝|管涌|渗漏|渗水|又渗|渗了|大坝|坝体|泄洪|放水/u],
   ['food', /中毒|上吐下泻|呕吐|腹泻|拉肚子|挂水|食堂/u],
   ['price', /涨价|要涨|涨到|票价|调价|折扣取消|[元块]变[0-9一二三四五]/u],
   ['fire', /爆炸|起火|火灾|着火|泄漏|泄露/u],
@@ -87,6 +95,11 @@ const named = (places: readonly string[]) => places.filter((place) => !UNNAMED.t
 /** Matters of both texts that are told of one place at a time, each with the pattern of its own words. */
 function sharedMatters(a: string, b: string): (readonly [string, RegExp])[] {
   return MATTERS.filter(([, pattern]) => pattern.test(a) && pattern.test(b));
+}
+
+/** Both speak of a dam, a price, a poisoning. */
+export function sameMatter(a: string, b: string): boolean {
+  return sharedMatters(a, b).length > 0;
 }
 
 export interface Said {
@@ -165,19 +178,24 @@ function sharesThing(a: Said, b: Said, own: RegExp): boolean {
 const ADDRESSED =
   /^(?:转：|【转发】|\[转\]|转发[:：，]?|群里看到的[:：]|刚收到[，,]|扩散[！!，,]|紧急扩散[：:]|麻烦看一下[；;，,]|补充一点[，,]|说句公道话[，,]|讲道理[，, ]|忍了很久了[；;，,])+/u;
 
+/** What whoever passes a text on puts behind it. */
+const PASSED_ON =
+  /[\p{Extended_Pictographic}\u{FE0F}\s，,。！!；;…~～]*(?:互相转告|(?:请|先|已|赶紧)?(?:转给|转到|转发给?)(?:家里人|家人|家庭群|大家|更多人)?了?|扩散|速转|在线等|供参考|坐等后续)?[\p{Extended_Pictographic}\u{FE0F}\s。！!~～…；;，,]*$/u;
+const LONGEST_TAIL = 40;
+
 /** To whom a comment answers says nothing of what it states. */
 const ANSWERING = /^(?:\/\/)?(?:回复\s*)?@[^:：\s]{1,30}\s*[:：]\s*/u;
 
 /** The first sentences, at most 80 characters: what is said, without marks of passing on. */
 export function statementOf(text: string): string {
-  const clean = text
+  const told = text
     .replace(/\[[^\]]{1,8}\]/gu, '')
     .replace(/\s+/gu, ' ')
     .trim()
     .replace(ANSWERING, '')
     .replace(ADDRESSED, '')
-    .replace(/[\p{Extended_Pictographic}\u{FE0F}\s。~]+$/u, '')
     .trim();
+  const clean = told.slice(0, -LONGEST_TAIL) + told.slice(-LONGEST_TAIL).replace(PASSED_ON, '');
   if (clean.length <= 80) return clean;
   const end = Math.max(...['。', '！', '？', '，', '；'].map((m) => clean.slice(0, 80).lastIndexOf(m)));
   return end >= 20 ? clean.slice(0, end) : `${clean.slice(0, 79)}…`;

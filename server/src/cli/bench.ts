@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { benchAnalysis, benchTexts } from '../enrich/bench.ts';
+import { benchCollect, COLLECT_ITEMS } from '../collect/throughput/bench-collect.ts';
 import { SMALL_SOAK, SOAK, soak } from '../collect/soak/soak.ts';
 import { linesOf } from '../enrich/datasets.ts';
 import { createEnricher } from '../enrich/enricher.ts';
@@ -34,12 +35,13 @@ const benches: Record<string, (options: BenchOptions) => unknown> = {
   detection: ({ posts: [posts = DETECTION_POSTS], file }) => benchDetection(posts, file, say),
   engines: ({ posts, file }) => enginesBench(posts.length === 0 ? SIZES : posts, file),
   match: ({ file }) => benchMatch(required(file, '语料文件 --file'), say),
+  collect: ({ posts: [items = COLLECT_ITEMS] }) => benchCollect(items, say),
   soak: ({ small }) => soak(small ? SMALL_SOAK : SOAK, say),
 };
 
 export const benchVerb: Verb = {
   usage: `${Object.keys(benches).join(' | ')} [--posts N[,N…]] [--file F] [--small]`,
-  summary: '测速：入库、查询、分析、话题与说法发现，均与同一次运行中的基准相比；soak 为采集的长时故障检验',
+  summary: '测速：入库、查询、分析、话题与说法发现、各类采集源，均与同一次运行中的基准相比；soak 为采集的长时故障检验',
   async run(args) {
     const { positionals, values } = parsed(args, {
       json: { type: 'boolean' },

@@ -14,6 +14,15 @@ function hasPhrase(whole: string[], part: string[]): boolean {
   return whole.some((_, i) => part.every((token, k) => whole[i + k] === token));
 }
 
+describe('keywords', () => {
+  it('are no names of emoticons', () => {
+    const { keywords } = enricher.enrich('水管爆了[裂开][怒骂]，小区停水[并不简单]', POST);
+    expect(keywords).toContain('停水');
+    expect(keywords.filter((word) => /裂开|怒骂|简单/u.test(word))).toEqual([]);
+    expect(enricher.enrich('[关于小区停水的通知]今晚停水', POST).keywords).toContain('停水');
+  });
+});
+
 describe('search tokens', () => {
   it.each([
     ['市气象台发布暴雨预警信号', '暴雨'],

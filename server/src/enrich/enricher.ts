@@ -118,6 +118,7 @@ export class Enricher {
     let searchTokens = '';
     let cues = 0;
     let inTag = false;
+    let emoticon = 0;
     const keywords = this.#keywords;
     const places = this.#places;
     keywords.start();
@@ -132,12 +133,14 @@ export class Enricher {
       places.see(word, facts);
       if (!facts.word) {
         if (word === '#') inTag = !inTag;
+        else if (word === '[') emoticon = endOfEmoticon(cut, i);
         continue;
       }
       tokens.push(word);
       searchTokens = searchTokens === '' ? facts.search : searchTokens + ' ' + facts.search;
       cues |= facts.cues;
-      keywords.see(word, facts, inTag ? 2 : 1);
+      // What an emoticon is called says nothing of the matter.
+      if (i >= emoticon) keywords.see(word, facts, inTag ? 2 : 1);
     }
     const reading = this.#read(folded, cut, cues, options.kind === 'message');
     const sentiment = this.sentiment.read(reading);
@@ -227,4 +230,17 @@ export class Enricher {
 
 export function createEnricher(config: EnricherConfig = {}): Enricher {
   return new Enricher(config);
+}
+
+/** Names of emoticons have up to so many characters: 并不简单. */
+const EMOTICON = 4;
+
+/** Where the name in brackets ends that begins at `open`; `open` itself when it is too long for one. */
+function endOfEmoticon(cut: readonly string[], open: number): number {
+  let length = 0;
+  for (let i = open + 1; i < cut.length && length <= EMOTICON; i++) {
+    if (cut[i] === ']') return i;
+    length += cut[i]?.length ?? 0;
+  }
+  return open;
 }

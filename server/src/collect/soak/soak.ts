@@ -354,9 +354,9 @@ function requestsPerItem(dataDir: string): Record<string, number> {
   return Object.fromEntries(rows.map((r) => [r.kind, Number((r.requests / Math.max(1, r.stored)).toFixed(3))]));
 }
 
-/** Of the last process: its memory at the end against its memory once it was warm. */
+/** Of the last process: its memory at the end against that of half its life, when the heap, the page caches and the parsers' tables are filled. */
 function growth(rss: readonly number[]): number {
-  const warm = rss.slice(Math.floor(rss.length / 4), Math.floor(rss.length / 4) + STEADY_SAMPLES);
+  const warm = rss.slice(rss.length >> 1, (rss.length >> 1) + STEADY_SAMPLES);
   const end = rss.slice(-STEADY_SAMPLES);
   const middle = (list: readonly number[]) => [...list].sort((a, b) => a - b)[list.length >> 1] ?? 0;
   return Math.round((middle(end) - middle(warm)) / 1024 / 1024);

@@ -17,10 +17,12 @@ import { checkVersion, reasonOf, refusalOf } from './elasticsearch-client.ts';
 import type { Indices } from './elasticsearch-indices.ts';
 import { folded } from './elasticsearch-query.ts';
 
-/** Changes taken at once. */
-const WINDOW = 12_000;
-/** Documents of one bulk, and bulks under way at once; halved when the server says it is busy. */
-const BULK = 1000;
+/** Changes taken at once: a multiple of what is under way, so that seldom one bulk is waited for alone. */
+const WINDOW = 24_000;
+/** Documents and characters of one bulk; the server writes each to disk before it answers. Halved when it says it is busy. */
+const BULK = 3000;
+const BULK_CHARACTERS = 5_000_000;
+/** Bulks under way at once. */
 const ABREAST = 4;
 const LEASE = 'search-index';
 const IDLE_MS = 500;
@@ -282,13 +284,21 @@ export class Indexer {
     let at = 0;
     const worker = async () => {
       while (at < operations.length) {
-        const part = operations.slice(at, (at += this.bulk));
+        const part = operations.slice(at, (at = this.endOf(operations, at)));
         const items = await this.bulkOf(part, generation);
         part.forEach((operation, i) => answers.push({ operation, answer: items[i] ?? { status: 500 } }));
       }
     };
     await Promise.all(Array.from({ length: ABREAST }, worker));
     return answers;
+  }
+
+  private endOf(operations: readonly Operation[], from: number): number {
+    let characters = 0;
+    let end = from;
+    while (end < operations.length && end - from < this.bulk && characters < BULK_CHARACTERS)
+      characters += operations[end++]?.source?.length ?? 0;
+    return end;
   }
 
   private async bulkOf(part: readonly Operation[], generation: string): Promise<ItemAnswer[]> {
@@ -316,7 +326,7 @@ export class Indexer {
         throw error;
       });
     if (answer.errors) this.bulk = Math.max(50, Math.floor(this.bulk / 2));
-    else this.bulk = Math.min(BULK, this.bulk + 50);
+    else this.bulk = Math.min(BULK, this.bulk + BULK / 20);
     return (answer.items ?? []).map((item) => Object.values(item)[0] ?? { status: 500 });
   }
 

@@ -11,12 +11,13 @@ const engines = enginesOf(process.env['ENGINES']);
 const onEveryDatabase = [
   'src/posts/**/*.test.ts',
   'src/rollups/**/*.test.ts',
+  'src/collect/*.test.ts',
   'src/inbox/{inbox,deliveries}.test.ts',
   'src/briefings/**/*.test.ts',
   'src/dashboard/**/*.test.ts',
   'src/platform/database/**/*.test.ts',
   'src/search/engines/sql.test.ts',
-  'test/{pipeline,detection,product,desks-module,archive,engine-change}.test.ts',
+  'test/{pipeline,detection,product,desks-module,archive,engine-change,doors,authorization}.test.ts',
 ];
 
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };

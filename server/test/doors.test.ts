@@ -1,77 +1,13 @@
 /**
  * The doors through which others bring content: pushed batches, authorisation, gaps and alerts, on the whole product with a real port.
  */
-import { startReplay } from '@minsheng/crawlers/replay';
+import { pushOf } from '@minsheng/crawlers/replay';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import 'reflect-metadata';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SourceWatch } from '../src/collect/watch.ts';
 import { Imports } from '../src/intake/imports.ts';
-import { open } from '../src/open.ts';
-import { AuthService } from '../src/platform/auth/auth.service.ts';
-import { serve } from '../src/serve.ts';
-
-type Answer = { status: number; body: Record<string, unknown> };
-
-async function start() {
-  const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-doors-'));
-  const opened = await open({
-    port: 0,
-    host: '127.0.0.1',
-    dataDir,
-    databaseUrl: undefined,
-    elasticsearchUrl: undefined,
-    demo: false,
-    logLevel: 'silent',
-  });
-  const served = await serve(opened, { scheduled: false });
-  onTestFinished(async () => {
-    await served.close();
-    await opened.close();
-    rmSync(dataDir, { recursive: true, force: true });
-  });
-  const users = await served.app.get(AuthService).bootstrap();
-  let cookie = '';
-  let csrf = '';
-  const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
-    const answer = await fetch(`${served.url}/api${path}`, {
-      method,
-      headers: { cookie, 'x-csrf-token': csrf, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const set = answer.headers.get('set-cookie');
-    if (set !== null) cookie = set.split(';')[0] ?? '';
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-  };
-  const login = async (username: string) => {
-    cookie = '';
-    csrf = '';
-    const password = users.find((u) => u.username === username)?.oneTimePassword ?? '';
-    csrf = String((await call('POST', '/auth/login', { username, password })).body['csrfToken']);
-    await call('POST', '/auth/password', { current: password, next: 'Lanjiang-2026!' });
-  };
-  await login('admin');
-  const push = async (id: string, key: string, body: string, headers: Record<string, string> = {}): Promise<Answer> => {
-    const answer = await fetch(`${served.url}/api/push/${id}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
-      body,
-    });
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-  };
-  const upload = async (id: string, name: string, bytes: Buffer): Promise<Answer> => {
-    const answer = await fetch(`${served.url}/api/sources/${id}/imports?name=${encodeURIComponent(name)}`, {
-      method: 'POST',
-      headers: { cookie, 'x-csrf-token': csrf, 'content-type': 'application/octet-stream' },
-      body: new Uint8Array(bytes),
-    });
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-  };
-  return { opened, served, call, push, upload };
-}
+import { startServed, type Answer } from './served.ts';
 
 const message = (id: string, text: string, more: object = {}) => ({
   kind: 'message',
@@ -95,7 +31,7 @@ async function pushSource(call: (m: string, p: string, b?: unknown) => Promise<A
 
 describe('the push door', () => {
   it('opens only to the source’s own key, which is shown once, kept as a hash and replaced with a day’s overlap', async () => {
-    const { opened, call, push } = await start();
+    const { opened, call, push } = await startServed();
     const { id, key } = await pushSource(call);
     expect((await push(id, 'ms_wrong', '[]')).body).toMatchObject({ code: 'login-required' });
     expect((await push(id, key, JSON.stringify([message('1', '小区门口路灯不亮')]))).body).toMatchObject({ stored: 1 });
@@ -114,7 +50,7 @@ describe('the push door', () => {
   });
 
   it('tells for each item what became of it, and why', async () => {
-    const { call, push } = await start();
+    const { call, push } = await startServed();
     const { id, key } = await pushSource(call);
     const items = [
       message('1', '小区门口路灯不亮，请派人维修'),
@@ -145,7 +81,7 @@ describe('the push door', () => {
   });
 
   it('answers the same key and body with the same result once, and refuses the key for another body', async () => {
-    const { opened, call, push } = await start();
+    const { opened, call, push } = await startServed();
     const { id, key } = await pushSource(call);
     const body = JSON.stringify([message('1', '小区门口路灯不亮')]);
     const both = await Promise.all([1, 2, 3].map(() => push(id, key, body, { 'idempotency-key': 'b-1' })));
@@ -160,7 +96,7 @@ describe('the push door', () => {
   });
 
   it('names missing batches until they come', async () => {
-    const { call, push } = await start();
+    const { call, push } = await startServed();
     const { id, key } = await pushSource(call);
     const batch = (n: number) =>
       push(id, key, JSON.stringify([message(`b${n}`, `第 ${n} 批内容`)]), { 'batch-sequence': String(n) });
@@ -185,7 +121,7 @@ describe('the push door', () => {
 
 describe('a platform’s own push', () => {
   it('is answered as the platform wants it, only with its signature, and what it brought is stored by then', async () => {
-    const { opened, served, call } = await start();
+    const { opened, served, call } = await startServed();
     const created = await call('POST', '/sources', {
       kind: 'wechat-official',
       name: '公众号',
@@ -214,9 +150,123 @@ describe('a platform’s own push', () => {
   });
 });
 
+describe('WeChat’s push', () => {
+  const KEY = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG';
+  const APPID = 'wx0000000000000001';
+  async function account(product: Awaited<ReturnType<typeof startServed>>, encodingAesKey?: string) {
+    const { body } = await product.call('POST', '/sources', {
+      kind: 'wechat-official',
+      name: encodingAesKey === undefined ? '公众号' : '公众号（加密）',
+      settings: { accountName: '澜江发布' },
+      credentials: {
+        appid: APPID,
+        secret: 'secret-of-the-account',
+        pushToken: 'agreedtoken',
+        ...(encodingAesKey === undefined ? {} : { encodingAesKey }),
+      },
+    });
+    return String(body['id']);
+  }
+
+  /** As the platform sends it: signed, now; `safe` and `compat` encrypt. */
+  function pushed(id: string, mode: 'plain' | 'compat' | 'safe', format: 'xml' | 'json', secondsAgo = 0) {
+    const secret = mode === 'plain' ? {} : { encodingAesKey: KEY };
+    const target = { url: '', appid: APPID, account: 'gh_1', token: 'agreedtoken', mode, format, ...secret };
+    const at = Date.now() - secondsAgo * 1000;
+    const fields = { FromUserName: 'oOpenidOfACitizen', CreateTime: Math.floor(at / 1000), MsgType: 'text', MsgId: id };
+    return pushOf({ ToUserName: 'gh_1', ...fields, Content: '望江路什么时候来水' }, target, at);
+  }
+
+  type Sent = ReturnType<typeof pushed>;
+  async function send(product: { served: { url: string } }, id: string, { query, contentType, body }: Sent) {
+    const answer = await fetch(`${product.served.url}/api/hooks/${id}?${new URLSearchParams(query).toString()}`, {
+      method: 'POST',
+      headers: { 'content-type': contentType },
+      body,
+    });
+    return { status: answer.status, body: await answer.text() };
+  }
+  const messages = async (product: { opened: Awaited<ReturnType<typeof startServed>>['opened'] }) =>
+    (
+      await product.opened.core.db.all<{ native_id: string }>(
+        `SELECT native_id FROM posts WHERE kind = 'message' ORDER BY native_id`,
+      )
+    ).map((row) => row.native_id);
+
+  it('is taken in every mode and format, and refused where a signature, a moment or a mode is not what was agreed', async () => {
+    const product = await startServed();
+    const open = await account(product);
+    const sealed = await account(product, KEY);
+    const modes = [
+      [open, 'plain'],
+      [open, 'compat'],
+      [sealed, 'compat'],
+      [sealed, 'safe'],
+    ] as const;
+    let n = 0;
+    for (const [id, mode] of modes)
+      for (const format of ['xml', 'json'] as const) {
+        const taken = await send(product, id, pushed(`74123456789012345${String(60 + n++)}`, mode, format));
+        expect(taken, `${mode} ${format}`).toEqual({ status: 200, body: 'success' });
+      }
+    const stored = await messages(product);
+    expect(stored).toEqual(Array.from({ length: n }, (_, i) => `74123456789012345${String(60 + i)}`));
+    const recorded = pushed('1', 'plain', 'xml', 11 * 60);
+    const forged = pushed('2', 'plain', 'xml');
+    forged.query['signature'] = 'guess';
+    const other = pushed('3', 'safe', 'json');
+    other.query['msg_signature'] = 'guess';
+    for (const [id, sent] of [
+      [open, recorded],
+      [open, forged],
+      [open, pushed('4', 'safe', 'xml')],
+      [sealed, other],
+      [sealed, pushed('5', 'plain', 'json')],
+    ] as const)
+      expect((await send(product, id, sent)).status).toBe(403);
+    expect(await messages(product)).toEqual(stored);
+  });
+
+  it('is one message however often it is sent, at once or after a restart', async () => {
+    const product = await startServed();
+    const id = await account(product, KEY);
+    const sent = pushed('7412345678901234567', 'safe', 'json');
+    const answers = await Promise.all([1, 2, 3].map(() => send(product, id, sent)));
+    expect(answers.map((a) => a.status)).toEqual([200, 200, 200]);
+    await product.close();
+    const again = await startServed(product.config);
+    expect(await send(again, id, sent)).toEqual({ status: 200, body: 'success' });
+    expect(await send(again, id, pushed('7412345678901234567', 'safe', 'xml'))).toMatchObject({ status: 200 });
+    expect(await messages(again)).toEqual(['7412345678901234567']);
+  });
+
+  it('is answered within five seconds while the database is busy, and stored once when it is sent again', async () => {
+    const product = await startServed();
+    const id = await account(product, KEY);
+    const sent = pushed('7412345678901234567', 'safe', 'xml');
+    let release: (() => void) | undefined;
+    const free = new Promise<void>((resolve) => (release = resolve));
+    const { db } = product.opened.core;
+    const busy = db.write(async (tx) => {
+      if (tx.postgres === null) await tx.run('UPDATE sources SET posts = posts');
+      else await tx.run('LOCK TABLE posts IN ACCESS EXCLUSIVE MODE');
+      await free;
+    }, 'once');
+    const began = performance.now();
+    const answers = await Promise.all([send(product, id, sent), send(product, id, sent)]);
+    expect(performance.now() - began).toBeLessThan(5000);
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status: 503, body: expect.stringContaining('重发') as string });
+    release?.();
+    await busy;
+    expect(await send(product, id, sent)).toEqual({ status: 200, body: 'success' });
+    expect(await messages(product)).toEqual(['7412345678901234567']);
+  });
+});
+
 describe('a file', () => {
   it('is previewed as it will be imported, imported with a ledger, and gone on with where a killed process stopped', async () => {
-    const { opened, served, call, upload } = await start();
+    const { opened, served, call, upload } = await startServed();
     const source = await call('POST', '/sources', {
       kind: 'file',
       name: '热线清单',
@@ -269,34 +319,9 @@ describe('a file', () => {
   });
 });
 
-describe('a source that is authorised at its platform', () => {
-  it('takes back the code only in the session that asked, once, and seals what it gets', async () => {
-    const { opened, call } = await start();
-    const server = await startReplay({ items: [] });
-    onTestFinished(() => server.close());
-    const created = await call('POST', '/sources', {
-      kind: 'weibo-official',
-      name: '政务微博',
-      settings: { baseUrl: server.url, allowPrivateNetwork: true },
-      credentials: { appKey: '1234567890', appSecret: 'app-secret-of-the-office' },
-    });
-    expect(created.status).toBe(200);
-    const id = String(created.body['id']);
-    const redirect = 'http://127.0.0.1:3000/sources';
-    const { body } = await call('POST', `/sources/${id}/authorize`, { redirect });
-    const url = new URL(String(body['url']));
-    const state = url.searchParams.get('state') ?? '';
-    expect(url.searchParams.get('redirect_uri')).toBe(redirect);
-    expect((await call('POST', '/sources/authorized', { code: 'c', state: 'another' })).status).toBe(403);
-    await opened.core.db.write((tx) => tx.run('UPDATE source_authorizations SET session_id = session_id + 1'));
-    expect((await call('POST', '/sources/authorized', { code: 'c', state })).body).toMatchObject({ code: 'forbidden' });
-    expect(JSON.stringify(await opened.core.db.all('SELECT * FROM source_authorizations'))).not.toContain(state);
-  });
-});
-
 describe('the watch', () => {
   it('raises one alert per event, and closes it when it works again or is paused', async () => {
-    const { opened, served, call } = await start();
+    const { opened, served, call } = await startServed();
     const { db, clock } = opened.core;
     const created = await call('POST', '/sources', {
       kind: 'feed',
@@ -329,7 +354,7 @@ describe('the watch', () => {
   });
 
   it('finds a silence longer than the rhythm, and comments that the platform counts but nobody saw', async () => {
-    const { opened, served, call } = await start();
+    const { opened, served, call } = await startServed();
     const { core } = opened;
     const { id } = await pushSource(call);
     const sourceId = Number(id);

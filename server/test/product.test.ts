@@ -10,6 +10,7 @@ import { testDatabaseUrl } from './database.ts';
 import { open } from '../src/open.ts';
 import { AuthService } from '../src/platform/auth/auth.service.ts';
 import { serve } from '../src/serve.ts';
+import { browserOf } from './served.ts';
 
 const TOKEN = 'a-token-of-the-monitor';
 
@@ -33,28 +34,7 @@ async function start(demo = false) {
     rmSync(dataDir, { recursive: true, force: true });
   });
   const users = await served.app.get(AuthService).bootstrap();
-  let cookie = '';
-  let csrf = '';
-  const call = async (method: string, path: string, body?: unknown) => {
-    const answer = await fetch(`${served.url}/api${path}`, {
-      method,
-      headers: { cookie, 'x-csrf-token': csrf, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const set = answer.headers.get('set-cookie');
-    if (set !== null) cookie = set.split(';')[0] ?? '';
-    return { status: answer.status, body: (await answer.json()) as Record<string, never> };
-  };
-  const login = async (username: string) => {
-    cookie = '';
-    csrf = '';
-    const password = users.find((u) => u.username === username)?.oneTimePassword ?? '';
-    const session = await call('POST', '/auth/login', { username, password });
-    csrf = String(session.body['csrfToken']);
-    const next = 'Lanjiang-2026!';
-    await call('POST', '/auth/password', { current: password, next });
-    return session;
-  };
+  const { call, login } = browserOf<never>(served.url, users);
   return { opened, served, users, call, login, dataDir };
 }
 

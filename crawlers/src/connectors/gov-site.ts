@@ -21,6 +21,8 @@ type Trouble = keyof typeof TRIES;
 const WAITING = '暂时打不开或没有正文、下次再试的文章';
 /** So many runs may end at the same later list page before the list is taken to end there. */
 const STUCK = 3;
+/** How often the list pages of a pass are looked through again while each time an article had slipped between two of them. */
+const WALKS = 4;
 const DAY = 86_400_000;
 /** A page without words whose script sets a cookie first: Knownsec's and Ruishu's walls. */
 const SCRIPT_WALL = /document\.cookie|jsl_clearance|\$_ts\b/iu;
@@ -55,7 +57,20 @@ const Cursor = z.object({
   /** Articles that are stored, each with the pass that brought it, oldest first. */
   seen: z.array(z.tuple([z.string(), z.number()])),
   /** The pass under way: its number, the list page it is on, how many pages it has read, and how often it stuck there. */
-  pass: z.object({ number: z.number(), url: z.string(), read: z.number(), stuck: z.number() }).nullable(),
+  pass: z
+    .object({
+      number: z.number(),
+      url: z.string(),
+      read: z.number(),
+      stuck: z.number(),
+      /** It met an article of an earlier pass: nothing lies between them. */
+      joined: z.boolean().default(true),
+      /** The pages it read are looked through once more: which time this is, how many they were, and what was found on them. */
+      walk: z.number().default(0),
+      depth: z.number().default(0),
+      found: z.number().default(0),
+    })
+    .nullable(),
   passes: z.number(),
   /** The list once had entries, and articles once had a body: their lack is then a change. */
   hadList: z.boolean(),
@@ -78,7 +93,7 @@ export const govSite = defineConnector({
       '栏目列表里的文章：标题、发布时间、来源、正文和附件链接（附件内容不下载）。只有日期没有钟点的，按当日零点记。文章发布后的修改不会再次采集。',
     needs:
       '列表页地址即可，多数网站不必填写选择器。无需账号；遵守对方的 robots.txt，对方不允许时须与网站管理单位商定。遇到人机验证即停止，不绕过。',
-    cost: '每次运行 1 次请求看列表，每篇新文章 1 次；新文章多于一页时每页再加 1 次。同一网站至少间隔 1 秒，对方另有要求的从其要求。',
+    cost: '每次运行 1 次请求看列表，每篇新文章 1 次；新文章多于一页时，每页列表再加 2 次（读完再核对一遍，防止翻页时有文章移位漏掉）。同一网站至少间隔 1 秒，对方另有要求的从其要求。',
   },
   settings: Settings,
   credentials: z.object({}),
@@ -131,7 +146,9 @@ class Crawl {
 
   /**
    * Newest first, until a list page ends with an article that an earlier pass brought: one that is pinned to the top does not end it. Every
-   * few articles are stored with the place in the list, so a killed pass fetches at most those again.
+   * few articles are stored with the place in the list, so a killed pass fetches at most those again. List pages are counted from the newest
+   * article: one that is published meanwhile makes two pages overlap, one that is withdrawn lets another slip from a page not yet read to one
+   * that was. So the list pages of a pass over several are looked through again until nothing new is on them.
    */
   async *pages(): AsyncGenerator<Page<Cursor>> {
     const { run, state, seen } = this;
@@ -144,7 +161,8 @@ class Crawl {
       const { url, title, date, tries } = again;
       yield await this.batch([{ url, title, date }], gaps, tries);
     }
-    const pass = (state.pass ??= { number: state.passes + 1, url: run.settings.url, read: 0, stuck: 0 });
+    const begin = { url: run.settings.url, read: 0, stuck: 0, found: 0 };
+    const pass = (state.pass ??= { number: state.passes + 1, ...begin, joined: false, walk: 0, depth: 0 });
     for (;;) {
       if (run.signal.aborted) return;
       let list: Awaited<ReturnType<typeof readList>>;
@@ -167,9 +185,12 @@ class Crawl {
       const { entries } = list;
       state.hadList = true;
       for (const { date = '' } of entries) if (date.slice(0, 10) > state.newestDay) state.newestDay = date.slice(0, 10);
+      const known = (entry: ListEntry) => (seen.get(idOf(entry.url)) ?? pass.number) < pass.number;
       const last = entries.at(-1);
-      const caughtUp = last !== undefined && (seen.get(idOf(last.url)) ?? pass.number) < pass.number;
+      const caughtUp = last !== undefined && known(last);
+      pass.joined ||= entries.some(known);
       const wanted = entries.filter((entry) => !seen.has(idOf(entry.url)) && this.mayBeInRange(entry));
+      pass.found += wanted.length;
       gaps.length = 0;
       for (let from = 0; from < wanted.length; from += BATCH) {
         if (run.signal.aborted) return;
@@ -178,15 +199,24 @@ class Crawl {
       }
       pass.read++;
       const older = run.range !== undefined && entries.length > 0 && entries.every((e) => isBefore(e, run.range?.from));
-      const more = list.next !== undefined && !caughtUp && !older;
-      const end = !more || pass.read >= limit;
-      if (more && end && !first)
-        gaps.push({ what: '列表翻页达到上限，更早的文章没有采集，可用补采', cause: 'platform-limit' });
+      const { next } = list;
+      const more = next !== undefined && (pass.walk > 0 ? pass.read < pass.depth : !caughtUp && !older);
+      const end = !more || (pass.walk === 0 && pass.read >= limit);
+      if (end && pass.walk === 0 && !first) {
+        if (more) gaps.push({ what: '列表翻页达到上限，更早的文章没有采集，可用补采', cause: 'platform-limit' });
+        else if (next === undefined && !pass.joined && run.range === undefined)
+          gaps.push({ what: '列表与上次采集的接不上，其间可能有文章已滑出列表', cause: 'platform-limit' });
+      }
+      const depth = pass.walk === 0 ? pass.read : pass.depth;
+      const moved = end && depth > 1 && (pass.walk === 0 || pass.found > 0);
+      const again = moved && pass.walk < WALKS;
+      if (moved && !again) gaps.push({ what: '列表在读取时不断变动，可能有文章没有读到', cause: 'unknown' });
       this.holes.note(gaps);
-      if (end) Object.assign(state, { passes: pass.number, pass: null });
-      else Object.assign(pass, { url: list.next ?? pass.url, stuck: 0 });
+      if (again) Object.assign(pass, begin, { walk: pass.walk + 1, depth });
+      else if (end) Object.assign(state, { passes: pass.number, pass: null });
+      else Object.assign(pass, { url: next ?? pass.url, stuck: 0 });
       yield this.page({ gaps });
-      if (end) return;
+      if (end && !again) return;
     }
   }
 

@@ -282,17 +282,28 @@ function shownDate(document: Document): string | undefined {
 }
 
 /** In the body, or in a list of attachments beside it. */
+/** The last part of an address, in letters where it can be read. */
+function fileNameOf(url: string): string {
+  const name = url.split('/').at(-1) ?? '';
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
 function attachmentsOf(document: Document, body: Element | null, base: string): Article['attachments'] {
   const beside = all(
     document,
-    '[class*="fujian" i] a[href], [class*="attach" i] a[href], [id*="fujian" i] a[href], [class*="appendix" i] a[href]',
+    ['fujian', 'attach', 'appendix'].map((n) => `[class*="${n}" i] a[href], [id*="${n}" i] a[href]`).join(', '),
   );
   const inside = body === null ? [] : (selectAll('a[href]', body) as Element[]);
   const found = new Map<string, string>();
   for (const link of [...inside, ...beside]) {
     const url = addressOf(link, base);
-    if (url === undefined || !ATTACHMENT.test(url) || found.has(url)) continue;
-    found.set(url, text(link) || (url.split('/').at(-1) ?? ''));
+    // A download page keeps the file's kind out of its address; the words of the link then tell it.
+    if (url === undefined || found.has(url) || !(ATTACHMENT.test(url) || ATTACHMENT.test(text(link)))) continue;
+    found.set(url, text(link) || fileNameOf(url));
   }
   return [...found].map(([url, name]) => ({ name, url }));
 }

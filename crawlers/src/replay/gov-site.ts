@@ -5,7 +5,7 @@
 import type { RawItem } from '@minsheng/contracts';
 import { htmlPage, type Answer, type Exchange, type Face } from './exchange.ts';
 import type { FaultKind } from './faults.ts';
-import { gbk } from './gbk.ts';
+import { gb18030, gbk } from './gbk.ts';
 import { escapeHtml, paragraphs, titleOf } from './markup.ts';
 import { hash53 } from './seeded.ts';
 import type { HeldPost, ReplayStore } from './store.ts';
@@ -27,6 +27,8 @@ export interface GovColumn {
 export type GovQuirk =
   /** Bytes in GBK, said by a meta element only. */
   | 'gbk'
+  /** Bytes in GB 18030, characters of four bytes among them, said by a meta element only. */
+  | 'gb18030'
   /** UTF-8 under a meta element that says GBK. */
   | 'lying-charset'
   /** Label names in other cases, empty ones before the right ones, column labels repeated. */
@@ -185,10 +187,15 @@ export class GovSite implements Face {
 
   #page(c: GovColumn, title: string, labels: string, body: string): Answer {
     const quirks = new Set(c.quirks);
-    const charset = quirks.has('gbk') || quirks.has('lying-charset') ? 'gb2312' : 'utf-8';
+    const charset = quirks.has('gb18030')
+      ? 'gb18030'
+      : quirks.has('gbk') || quirks.has('lying-charset')
+        ? 'gb2312'
+        : 'utf-8';
     const page = `<!DOCTYPE html>\n<html><head><meta http-equiv="Content-Type" content="text/html; charset=${charset}"><title>${title}</title>${labels}</head><body>${body}</body></html>\n`;
-    if (!quirks.has('gbk') && !quirks.has('lying-charset')) return htmlPage(page);
-    return { status: 200, type: 'text/html', body: quirks.has('gbk') ? gbk(page) : page };
+    if (charset === 'utf-8') return htmlPage(page);
+    const encoded = quirks.has('gb18030') ? gb18030(page) : quirks.has('gbk') ? gbk(page) : page;
+    return { status: 200, type: 'text/html', body: encoded };
   }
 }
 

@@ -13,11 +13,12 @@ export {
   type MadeFault,
   type ScriptedFault,
 } from './faults.ts';
+export { FAULT_WORDS, faultsFrom } from './fault-words.ts';
 export type { RateLimitOptions } from './rate-limit.ts';
 export { feedIdOf, type BridgeOptions } from './bridges.ts';
 export type { GovColumn, GovOptions } from './gov-site.ts';
 export { DOUYIN_APP, openIdOf as douyinOpenIdOf, type DouyinOptions } from './douyin-open.ts';
-export type { PushTarget } from './wechat-push.ts';
+export { pushOf, type PushTarget } from './wechat-push.ts';
 export type { FeedDefinition } from './feeds.ts';
 export type { WeiboOptions, WeiboToken } from './weibo-open.ts';
 export { DEFAULT_SUB, type WeiboWebOptions } from './weibo-web.ts';

@@ -5,6 +5,7 @@
 import type { RawItem } from '@minsheng/contracts';
 import type { AccountInfo, ConnectorDefinition, DateRange, Page, RunContext } from '../connector.ts';
 import { ConnectorError } from '../errors.ts';
+import type { HttpClient, HttpRequest } from '../http/client.ts';
 import { createHttpClient } from '../http/undici-client.ts';
 
 export interface TrialOptions {
@@ -28,6 +29,8 @@ export interface TrialRun {
   /** Behind the last page that was stored. */
   cursor: unknown;
   requests: number;
+  /** What was asked for, without credentials: equal texts are equal requests. */
+  asked: string[];
   /** Requests per item brought; Infinity when nothing came. */
   requestsPerItem: number;
   /** What ended the run early. */
@@ -43,24 +46,31 @@ export function trialContext(connector: ConnectorDefinition, options: TrialOptio
     retries: options.retries ?? 1,
     sleep: () => Promise.resolve(),
   });
+  const asked: string[] = [];
+  const listening: HttpClient = {
+    request(request) {
+      asked.push(nameOf(request));
+      return http.request(request);
+    },
+  };
   const accounts: AccountInfo[] = [];
   const context: RunContext<unknown, unknown, unknown> = {
     settings: connector.settings.parse({ allowPrivateNetwork: true, ...options.settings }),
     credentials: connector.credentials.parse(options.credentials),
     cursor: options.cursor,
-    http,
+    http: listening,
     signal: new AbortController().signal,
     now: options.now,
     ...(options.range === undefined ? {} : { range: options.range }),
     account: (info) => accounts.push(info),
     log: () => undefined,
   };
-  return { context, accounts, requests: () => http.requests, close: () => http.close() };
+  return { context, accounts, asked, requests: () => http.requests, close: () => http.close() };
 }
 
 /** One run; every page goes through the cursor's schema and through JSON, as it does when it is stored. */
 export async function trialRun(connector: ConnectorDefinition, options: TrialOptions): Promise<TrialRun> {
-  const { context, accounts, requests, close } = trialContext(connector, options);
+  const { context, accounts, asked, requests, close } = trialContext(connector, options);
   const pages: Page<unknown>[] = [];
   let { cursor } = options;
   let error: ConnectorError | undefined;
@@ -77,5 +87,25 @@ export async function trialRun(connector: ConnectorDefinition, options: TrialOpt
     await close();
   }
   const items = pages.flatMap((page) => page.items);
-  return { items, pages, accounts, cursor, requests: requests(), requestsPerItem: requests() / items.length, error };
+  return {
+    items,
+    pages,
+    accounts,
+    cursor,
+    requests: requests(),
+    asked,
+    requestsPerItem: requests() / items.length,
+    error,
+  };
+}
+
+/** Tokens and the moment of asking are no part of what is asked for. */
+function nameOf({ url, query = {}, json, form }: HttpRequest): string {
+  const address = new URL(url);
+  for (const [name, value] of Object.entries({ ...query, ...form }))
+    if (value !== undefined) address.searchParams.set(name, String(value));
+  for (const name of [...address.searchParams.keys()])
+    if (/token|secret|_t$|^_$|rnd/u.test(name)) address.searchParams.delete(name);
+  address.searchParams.sort();
+  return `${address.pathname}${address.search}${json === undefined ? '' : ` ${JSON.stringify(json)}`}`;
 }

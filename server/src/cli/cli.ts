@@ -41,8 +41,9 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stderr.write(`没有“${name}”这个命令，没有做任何事。可用的命令如下。\n\n${help()}`);
     return 2;
   }
-  if (verb === undefined || rest.includes('--help')) {
-    process.stdout.write(help());
+  const asked = verb === undefined ? verbs[rest[0] ?? ''] : rest.includes('--help') ? verb : undefined;
+  if (verb === undefined || asked !== undefined) {
+    process.stdout.write(asked?.details === undefined ? help() : `${asked.summary}\n\n${asked.details}\n`);
     return 0;
   }
   try {
@@ -62,5 +63,5 @@ export async function run(args: readonly string[]): Promise<number> {
 
 function help(): string {
   const lines = Object.entries(verbs).map(([name, verb]) => `  ${`${name} ${verb.usage}`.padEnd(44)} ${verb.summary}`);
-  return `民声 命令行\n\n${lines.join('\n')}\n\n配置用环境变量：PORT HOST DATA_DIR DATABASE_URL ELASTICSEARCH_URL DEMO LOG_LEVEL，含义见 README。\n`;
+  return `民声 命令行\n\n${lines.join('\n')}\n\nreplay 的故障种类用 help replay 查看。配置用环境变量：PORT HOST DATA_DIR DATABASE_URL ELASTICSEARCH_URL DEMO LOG_LEVEL，含义见 README。\n`;
 }

@@ -8,6 +8,8 @@ export interface Verb {
   usage: string;
   /** zh-CN, one line. */
   summary: string;
+  /** zh-CN, what `VERB --help` adds. */
+  details?: string;
   /** @returns the exit code */
   run(args: readonly string[]): Promise<number>;
 }

@@ -8,6 +8,7 @@ import {
   type AccountInfo,
   type ConnectorDefinition,
   type Page,
+  type PaceOptions,
   type RunContext,
 } from '@minsheng/crawlers';
 import type { IngestReport } from '@minsheng/contracts';
@@ -17,6 +18,7 @@ import type { Database, Tx } from '../platform/database/database.ts';
 import { UserError } from '../platform/errors.ts';
 import type { Live } from '../platform/live/live.ts';
 import type { Log } from '../platform/logging.ts';
+import { neverLog } from '../platform/redaction.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import { VERSION } from '../platform/version.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -43,6 +45,8 @@ export interface CollectOptions {
   sliceMs: number;
   /** The shortest wait after a failure. */
   backoffMs: number;
+  /** How slowly a host is asked that says nothing itself; `local`: within the office's own network. */
+  pace: (local: boolean) => PaceOptions;
   /** Which kinds there are; tests bring their own. */
   connectorOf: (kind: string) => ConnectorDefinition;
 }
@@ -54,6 +58,7 @@ const DEFAULTS: CollectOptions = {
   refreshBatches: 10,
   sliceMs: 30_000,
   backoffMs: 30_000,
+  pace: (local) => (local ? { minIntervalMs: 0, jitterMs: 0 } : { minIntervalMs: 1000, jitterMs: 500 }),
   connectorOf,
 };
 
@@ -213,7 +218,7 @@ export class Collector {
     let prepared: Prepared | null = null;
     try {
       // What was saved by an earlier version may not fit any more: that, too, is told as this source's failure.
-      prepared = this.prepare(source, lease.signal, source.position ?? undefined);
+      prepared = this.prepare(source, lease, source.position ?? undefined);
       const { connector, context, accounts } = prepared;
       for await (const page of connector.crawl(context)) {
         await this.keep(source, lease, record, page, accounts.splice(0), (tx, report, now) =>
@@ -354,7 +359,7 @@ export class Collector {
     let failure: unknown = null;
     let prepared: Prepared | null = null;
     try {
-      prepared = this.prepare(source, lease.signal, source.position ?? undefined);
+      prepared = this.prepare(source, lease, source.position ?? undefined);
       for (let n = 0; n < this.options.refreshBatches && due.length > 0 && !lease.signal.aborted; n++) {
         const posts = due;
         const { engagement, gone } = await refresh.ask(
@@ -415,7 +420,7 @@ export class Collector {
     let complete = false;
     let prepared: Prepared | null = null;
     try {
-      prepared = this.prepare(source, lease.signal, job.position, job);
+      prepared = this.prepare(source, lease, job.position, job);
       const { context, accounts } = prepared;
       const pages = connector.crawl(context)[Symbol.asyncIterator]();
       for (;;) {
@@ -473,13 +478,16 @@ export class Collector {
 
   /** Opens a source's credentials for a moment. */
   credentialsOf(source: Pick<SourceEntity, 'credentials'>): Record<string, unknown> {
-    return source.credentials === null
-      ? {}
-      : (JSON.parse(this.secrets.open('source-credentials', source.credentials)) as Record<string, unknown>);
+    if (source.credentials === null) return {};
+    const opened = this.secrets.open('source-credentials', source.credentials);
+    const credentials = JSON.parse(opened) as Record<string, unknown>;
+    neverLog(credentials);
+    return credentials;
   }
 
-  private prepare(source: SourceEntity, signal: AbortSignal, position: unknown, job?: Backfill) {
-    return this.prepareWith(source.kind, source.settings, this.credentialsOf(source), position, signal, job);
+  private prepare(source: SourceEntity, lease: Lease, position: unknown, job?: Backfill) {
+    const credentials = this.credentialsOf(source);
+    return this.prepareWith(source.kind, source.settings, credentials, position, lease.signal, { lease, job });
   }
 
   connectorOf(kind: string): ConnectorDefinition {
@@ -497,28 +505,29 @@ export class Collector {
     );
   }
 
-  /** @param job a back-fill: its range goes into the context. */
+  /** @param of.job a back-fill: its range goes into the context. @param of.lease asked before every request whether the work is still wanted. */
   private prepareWith(
     kind: string,
     settings: unknown,
     given: unknown,
     position: unknown,
     signal: AbortSignal,
-    job?: Backfill,
+    { lease, job }: { lease?: Lease; job?: Backfill | undefined } = {},
   ) {
     const connector = this.options.connectorOf(kind);
     const parsed = connector.settings.parse(settings) as { allowPrivateNetwork?: boolean; respectRobots?: boolean };
     const credentials = connector.credentials.parse(given) as Record<string, unknown>;
+    neverLog(credentials);
     const accounts: AccountInfo[] = [];
     const local = parsed.allowPrivateNetwork === true;
-    const courtesy = this.courtesy.forRun(kind, credentials, connector.budgets?.(parsed) ?? []);
+    const courtesy = this.courtesy.forRun(kind, credentials, connector.budgets?.(parsed) ?? [], lease);
     const http = createHttpClient({
       userAgent: `Minsheng/${VERSION} (government public-opinion dashboard)`,
       allowPrivateNetwork: local,
       respectRobots: parsed.respectRobots === true,
       pacer: courtesy.pacer,
       onOutcome: courtesy.onOutcome,
-      pace: local ? { minIntervalMs: 0, jitterMs: 0 } : { minIntervalMs: 1000, jitterMs: 500 },
+      pace: this.options.pace(local),
     });
     const cursor = position === undefined ? undefined : connector.cursor.safeParse(position);
     if (cursor?.success === false)

@@ -12,7 +12,7 @@ import {
 } from '@minsheng/crawlers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OFFICE_OFFSET_MS, type Clock } from '../platform/clock.ts';
-import type { Database } from '../platform/database/database.ts';
+import type { Database, Tx } from '../platform/database/database.ts';
 import type { Secrets } from '../platform/secrets.ts';
 
 /** Failures in a row, over all sources of a host, after which it is left alone. */
@@ -21,12 +21,10 @@ const FIRST_REST_MS = 30_000;
 const LONGEST_REST_MS = 30 * 60_000;
 /** While a host is being tried again after a rest, the others wait this long for the verdict. */
 const TRIAL_MS = 30_000;
-/** A host that asks for time is asked at least this much slower, and slower still each time; success takes it back slowly. */
+/** A host that asks for time is asked at least this much slower, and slower still each time; success takes a tenth of it back. */
 const SLOWER_BY_MS = 250;
 const SLOWEST_MS = 60_000;
-const RECOVERY = 0.9;
-/** What other processes wrote is read anew after this long. */
-const FRESH_MS = 10_000;
+const FAST_AGAIN_BELOW_MS = 20;
 const LONGEST_SLEEP_MS = 20_000;
 
 interface HostState {
@@ -34,8 +32,11 @@ interface HostState {
   failures: number;
   holdUntil: number;
   reason: string | null;
-  loadedAt: number;
 }
+
+/** Whether a row counts the window that is asked for; one far in the future is a clock that was wrong once. Takes the window's length. */
+const SAME_WINDOW =
+  'collect_budgets.window_start >= excluded.window_start AND collect_budgets.window_start <= excluded.window_start + ?';
 
 export interface BudgetLeft {
   name: string;
@@ -51,8 +52,10 @@ export function windowStart(now: number, windowSeconds: number): number {
 }
 
 export class Courtesy {
-  private readonly hosts = new Map<string, HostState>();
-  readonly pacer = new Pacer();
+  /** Hosts that were well when this process last looked: a request that goes well there has nothing to tell. */
+  private readonly well = new Set<string>();
+  /** What this process has yet to write of a host: read before it is asked again. */
+  private readonly notes = new Map<string, Promise<void>>();
 
   constructor(
     private readonly db: Database,
@@ -67,143 +70,155 @@ export class Courtesy {
   }
 
   /** What one run's client needs: a pacer that knows holds and budgets, and an ear for how requests went. */
-  forRun(kind: string, credentials: Record<string, unknown>, rules: readonly BudgetRule[]) {
+  forRun(
+    kind: string,
+    credentials: Record<string, unknown>,
+    rules: readonly BudgetRule[],
+    work?: { look(): Promise<void> },
+  ) {
     const credential = this.credentialName(kind, credentials);
     const drawn = new Set<string>();
-    const enter = async (host: string, signal?: AbortSignal, uncounted = false) => {
-      await this.enter(host, signal);
+    const trials = new Set<string>();
+    const enter = async (host: string, pace: PaceOptions, signal?: AbortSignal) => {
+      await this.turn(host, pace, trials, signal);
+      await work?.look();
+      signal?.throwIfAborted();
       await this.spend(
-        (uncounted ? [] : rules).flatMap((rule) => {
+        (pace.uncounted === true ? [] : rules).flatMap((rule) => {
           const name = rule.scope === 'host' ? `host:${host}` : credential === null ? null : `${kind}:${credential}`;
           if (name === null) return [];
           drawn.add(name);
           return [{ ...rule, name }];
         }),
       );
-      return this.hosts.get(host)?.paceMs ?? 0;
     };
     return {
-      pacer: new CourteousPacer(this.pacer, enter),
-      onOutcome: (host: string, outcome: HttpOutcome) => this.note(host, outcome),
+      pacer: new CourteousPacer(enter),
+      onOutcome: (host: string, outcome: HttpOutcome) => this.note(host, outcome, trials.delete(host)),
       drawn: () => [...drawn],
     };
   }
 
   private async state(host: string): Promise<HostState> {
-    const known = this.hosts.get(host);
-    const now = this.clock.now();
-    if (known !== undefined && now - known.loadedAt < FRESH_MS) return known;
+    await this.notes.get(host);
     const row = await this.db.one<{ pace_ms: number; failures: number; hold_until: number; reason: string | null }>(
       'SELECT pace_ms, failures, hold_until, reason FROM collect_holds WHERE host = ?',
       [host],
     );
-    // Somebody may have written while we read; what this process saw last is never older than that.
-    const current = this.hosts.get(host);
     const state: HostState = {
-      paceMs: current?.paceMs ?? Number(row?.pace_ms ?? 0),
-      failures: Math.max(current?.failures ?? 0, Number(row?.failures ?? 0)),
-      holdUntil: Math.max(current?.holdUntil ?? 0, Number(row?.hold_until ?? 0)),
-      reason: row?.reason ?? current?.reason ?? null,
-      loadedAt: now,
+      paceMs: Number(row?.pace_ms ?? 0),
+      failures: Number(row?.failures ?? 0),
+      holdUntil: Number(row?.hold_until ?? 0),
+      reason: row?.reason ?? null,
     };
-    if (
-      current !== undefined &&
-      row !== undefined &&
-      Number(row.failures) < current.failures &&
-      current.holdUntil <= now
-    )
-      state.failures = Number(row.failures);
-    this.hosts.set(host, state);
+    if (state.failures === 0 && state.paceMs === 0) this.well.add(host);
+    else this.well.delete(host);
     return state;
   }
 
-  /** Waits out a short hold; @throws RetryAfter when the host asked for more, ConnectorError when it does not answer at all. */
-  private async enter(host: string, signal?: AbortSignal): Promise<void> {
-    const state = await this.state(host);
-    const now = this.clock.now();
-    const wait = state.holdUntil - now;
-    if (wait > 0) {
-      const seconds = Math.ceil(wait / 1000);
-      const reason = state.reason ?? `${host} 要求放慢访问`;
-      if (state.failures >= BREAKS_AT)
-        throw new ConnectorError('unreachable', `${reason}，${words(seconds)}后再试，期间不打扰对方。`, {
-          retryAfterSeconds: seconds,
-        });
-      if (wait > LONGEST_SLEEP_MS) throw new RetryAfter(`${reason}，${words(seconds)}后继续。`, seconds);
-      await sleep(wait, undefined, signal === undefined ? {} : { signal });
-    } else if (state.failures >= BREAKS_AT) {
-      // Rested: this request tries, the others wait for what it finds.
-      state.holdUntil = now + TRIAL_MS;
-    }
-  }
-
-  private note(host: string, outcome: HttpOutcome): void {
-    const now = this.clock.now();
-    const state = this.hosts.get(host) ?? { paceMs: 0, failures: 0, holdUntil: 0, reason: null, loadedAt: now };
-    this.hosts.set(host, state);
-    if (outcome === 'ok') {
-      const broken = state.failures > 0;
-      const wasSlow = state.paceMs > 0;
-      state.failures = 0;
-      state.paceMs = state.paceMs < 20 ? 0 : state.paceMs * RECOVERY;
-      if (broken) state.holdUntil = 0;
-      if (broken || (wasSlow && state.paceMs === 0)) this.persist(host, state, now);
-      return;
-    }
-    if (outcome === 'fault') {
-      state.failures++;
-      if (state.failures >= BREAKS_AT) {
-        const rest = Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (state.failures - BREAKS_AT));
-        state.holdUntil = Math.max(state.holdUntil, now + rest);
-        state.reason = `${host} 连续 ${state.failures} 次没有正常应答`;
+  /**
+   * Waits until this request's turn has come: behind a short hold, and behind everybody else who asks this host, in whichever process.
+   * @throws RetryAfter when the host asked for more time, ConnectorError when it does not answer at all.
+   */
+  private async turn(host: string, pace: PaceOptions, trials: Set<string>, signal?: AbortSignal): Promise<void> {
+    const pause = (ms: number) => sleep(ms, undefined, signal === undefined ? {} : { signal });
+    let waitedOut = 0;
+    let mine = false;
+    for (;;) {
+      const state = await this.state(host);
+      const now = this.clock.now();
+      const wait = state.holdUntil > waitedOut ? state.holdUntil - now : 0;
+      if (wait > 0) {
+        refuseLong(host, state, wait);
+        await pause(wait);
+        waitedOut = state.holdUntil;
+        mine = false;
+        continue;
       }
-    } else {
-      state.paceMs = Math.min(SLOWEST_MS, Math.max(SLOWER_BY_MS, state.paceMs * 2));
-      state.holdUntil = Math.max(state.holdUntil, now + outcome.slowDownSeconds * 1000);
-      state.reason = `${host} 要求放慢访问`;
+      if (mine) return;
+      // Rested: of all who wait, one tries, and the others wait for what it finds.
+      if (state.failures >= BREAKS_AT) {
+        if (!(await this.tries(host, now))) continue;
+        trials.add(host);
+        return;
+      }
+      const gap = Math.max(pace.minIntervalMs, state.paceMs);
+      const interval = Math.round(gap + Math.random() * pace.jitterMs);
+      const ahead = interval === 0 ? 0 : await this.place(host, interval);
+      if (ahead <= 0) return;
+      await pause(ahead);
+      // The host may have asked for time while we queued.
+      mine = true;
     }
-    this.persist(host, state, now);
   }
 
-  private persist(host: string, state: HostState, now: number): void {
-    const { failures, holdUntil, reason } = state;
-    const paceMs = Math.round(state.paceMs);
-    this.db
-      .write((tx) =>
-        tx.run(
-          `INSERT INTO collect_holds (host, pace_ms, failures, hold_until, reason, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-           ON CONFLICT (host) DO UPDATE SET pace_ms = excluded.pace_ms, failures = excluded.failures, hold_until = excluded.hold_until,
-             reason = excluded.reason, updated_at = excluded.updated_at`,
-          [host, paceMs, failures, holdUntil, reason, now],
-        ),
-      )
-      // Lost only to other processes; this one remembers, and the next change is written again.
-      .catch(() => undefined);
+  /** Takes the next place in the queue of a host. @returns the ms until it comes. By one clock for all: the database server's, or this machine's. */
+  private place(host: string, intervalMs: number): Promise<number> {
+    const postgres = this.db.dialect === 'postgres';
+    const now = postgres ? 'CAST(extract(epoch FROM statement_timestamp()) * 1000 AS bigint)' : '?';
+    return this.db.write(async (tx) => {
+      const at = postgres ? [] : [Date.now()];
+      const [row] = await tx.all<{ ahead: number }>(
+        `INSERT INTO collect_holds (host, updated_at, next_at) VALUES (?, ?, ${now} + ?)
+         ON CONFLICT (host) DO UPDATE SET next_at =
+           CASE WHEN collect_holds.next_at > ${now} THEN collect_holds.next_at ELSE ${now} END + ?
+         RETURNING next_at - ? - ${now} AS ahead`,
+        [host, this.clock.now(), ...at, intervalMs, ...at, ...at, intervalMs, intervalMs, ...at],
+      );
+      return Number(row?.ahead ?? 0);
+    }, 'once');
+  }
+
+  private tries(host: string, now: number): Promise<boolean> {
+    return this.db.write(async (tx) => {
+      const [row] = await tx.all(
+        `UPDATE collect_holds SET hold_until = ?, updated_at = ? WHERE host = ? AND failures >= ? AND hold_until <= ? RETURNING host`,
+        [now + TRIAL_MS, now, host, BREAKS_AT, now],
+      );
+      return row !== undefined;
+    }, 'once');
+  }
+
+  private note(host: string, outcome: HttpOutcome, trial: boolean): void {
+    if (outcome === 'ok' && this.well.has(host)) return;
+    this.well.delete(host);
+    const now = this.clock.now();
+    const noted: Promise<void> = (this.notes.get(host) ?? Promise.resolve())
+      .then(() => this.db.write((tx) => told(tx, host, outcome, trial, now), 'once'))
+      // The request after this one asks the database and hears what is wrong with it.
+      .catch(() => undefined)
+      .then(() => {
+        if (this.notes.get(host) === noted) this.notes.delete(host);
+      });
+    this.notes.set(host, noted);
   }
 
   /** Takes one request from every budget, or none from any. @throws RetryAfter until the first used-up window ends. */
   private async spend(rules: readonly (BudgetRule & { name: string })[]): Promise<void> {
     if (rules.length === 0) return;
     const now = this.clock.now();
+    // In one order everywhere, so that two processes never wait for each other.
+    const ordered = [...rules].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     await this.db.write(async (tx) => {
-      for (const { name, requests, windowSeconds } of rules) {
+      for (const { name, requests, windowSeconds } of ordered) {
         const start = windowStart(now, windowSeconds);
-        const [row] = await tx.all<{ window_start: number; used: number }>(
-          'SELECT window_start, used FROM collect_budgets WHERE name = ? AND window_seconds = ?',
-          [name, windowSeconds],
+        const size = windowSeconds * 1000;
+        // A process whose clock is a little behind counts into the window that the others have begun.
+        const [row] = await tx.all(
+          `INSERT INTO collect_budgets (name, window_seconds, window_start, allowed, used) VALUES (?, ?, ?, ?, 1)
+           ON CONFLICT (name, window_seconds) DO UPDATE SET
+             used = CASE WHEN ${SAME_WINDOW} THEN collect_budgets.used + 1 ELSE 1 END,
+             window_start = CASE WHEN ${SAME_WINDOW} THEN collect_budgets.window_start ELSE excluded.window_start END,
+             allowed = excluded.allowed
+           WHERE NOT (${SAME_WINDOW}) OR collect_budgets.used < excluded.allowed RETURNING used`,
+          [name, windowSeconds, start, requests, size, size, size],
         );
-        const used = row !== undefined && Number(row.window_start) === start ? Number(row.used) : 0;
-        if (used >= requests) {
-          const seconds = Math.max(1, Math.ceil((start + windowSeconds * 1000 - now) / 1000));
+        if (row === undefined) {
+          const seconds = Math.max(1, Math.ceil((start + size - now) / 1000));
           throw new RetryAfter(`本时段的请求额度（${requests} 次）已用完，${words(seconds)}后继续。`, seconds);
         }
-        await tx.run(
-          `INSERT INTO collect_budgets (name, window_seconds, window_start, allowed, used) VALUES (?, ?, ?, ?, ?)
-           ON CONFLICT (name, window_seconds) DO UPDATE SET window_start = excluded.window_start, allowed = excluded.allowed, used = excluded.used`,
-          [name, windowSeconds, start, requests, used + 1],
-        );
       }
-    });
+    }, 'once');
   }
 
   /** What is left of these budgets now. */
@@ -233,19 +248,66 @@ export class Courtesy {
   }
 }
 
-/** Asks the rules first, then queues with everybody else who asks this host. */
+/** Asks the rules that all processes share; nothing of this is known to the client alone. */
 class CourteousPacer extends Pacer {
-  constructor(
-    private readonly shared: Pacer,
-    private readonly enter: (host: string, signal?: AbortSignal, uncounted?: boolean) => Promise<number>,
-  ) {
+  constructor(private readonly enter: (host: string, pace: PaceOptions, signal?: AbortSignal) => Promise<void>) {
     super();
   }
 
-  override async wait(host: string, pace: PaceOptions, signal?: AbortSignal): Promise<void> {
-    const slower = await this.enter(host, signal, pace.uncounted);
-    await this.shared.wait(host, { ...pace, minIntervalMs: Math.max(pace.minIntervalMs, slower) }, signal);
+  override wait(host: string, pace: PaceOptions, signal?: AbortSignal): Promise<void> {
+    return this.enter(host, pace, signal);
   }
+}
+
+function refuseLong(host: string, state: HostState, wait: number): void {
+  const seconds = Math.ceil(wait / 1000);
+  const reason = state.reason ?? `${host} 要求放慢访问`;
+  if (state.failures >= BREAKS_AT)
+    throw new ConnectorError('unreachable', `${reason}，${words(seconds)}后再试，期间不打扰对方。`, {
+      retryAfterSeconds: seconds,
+    });
+  if (wait > LONGEST_SLEEP_MS) throw new RetryAfter(`${reason}，${words(seconds)}后继续。`, seconds);
+}
+
+/** Writes down how a request went, counting with what all processes have seen. */
+async function told(tx: Tx, host: string, outcome: HttpOutcome, trial: boolean, now: number): Promise<void> {
+  if (outcome === 'ok') {
+    // An answer ends the rest of a host that did not answer; what a host asked for itself stays.
+    await tx.run(
+      `UPDATE collect_holds SET hold_until = CASE WHEN failures >= ? THEN 0 ELSE hold_until END, failures = 0,
+         pace_ms = CASE WHEN pace_ms < ? THEN 0 ELSE pace_ms * 9 / 10 END, updated_at = ? WHERE host = ?`,
+      [BREAKS_AT, FAST_AGAIN_BELOW_MS, now, host],
+    );
+    return;
+  }
+  await tx.run(`INSERT INTO collect_holds (host, updated_at) VALUES (?, ?) ON CONFLICT (host) DO NOTHING`, [host, now]);
+  if (outcome !== 'fault') {
+    // Requests that were under way when it asked for time tell of the same wish: they do not make it slower again.
+    const until = now + outcome.slowDownSeconds * 1000;
+    await tx.run(
+      `UPDATE collect_holds SET failures = 0, reason = ?, updated_at = ?,
+         pace_ms = CASE WHEN hold_until > ? AND failures < ? THEN pace_ms WHEN pace_ms * 2 < ? THEN ? WHEN pace_ms * 2 > ? THEN ? ELSE pace_ms * 2 END,
+         hold_until = CASE WHEN failures < ? AND hold_until > ? THEN hold_until ELSE ? END WHERE host = ?`,
+      [
+        ...[`${host} 要求放慢访问`, now],
+        ...[now, BREAKS_AT, SLOWER_BY_MS, SLOWER_BY_MS, SLOWEST_MS, SLOWEST_MS],
+        ...[BREAKS_AT, until, until, host],
+      ],
+    );
+    return;
+  }
+  // Requests that were under way when it broke are no news; the one that tries again is.
+  const [row] = await tx.all<{ failures: number }>(
+    `UPDATE collect_holds SET failures = failures + 1, updated_at = ? WHERE host = ? AND (? = 1 OR failures < ? OR hold_until <= ?) RETURNING failures`,
+    [now, host, Number(trial), BREAKS_AT, now],
+  );
+  const failures = Number(row?.failures ?? 0);
+  if (failures < BREAKS_AT) return;
+  const until = now + Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** (failures - BREAKS_AT));
+  await tx.run(
+    'UPDATE collect_holds SET hold_until = CASE WHEN hold_until > ? THEN hold_until ELSE ? END, reason = ? WHERE host = ?',
+    [until, until, `${host} 连续 ${failures} 次没有正常应答`, host],
+  );
 }
 
 function words(seconds: number): string {

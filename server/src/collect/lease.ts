@@ -38,24 +38,28 @@ export class Lease {
   /** Renews, and looks whether the source is still ours and unchanged. A database that is busy just now is no reason to stop. */
   async beat(): Promise<void> {
     try {
-      const state = await this.db.write(async (tx) => {
-        await tx.run('UPDATE sources SET lease_until = ? WHERE id = ? AND lease_owner = ?', [
+      await this.db.write((tx) =>
+        tx.run('UPDATE sources SET lease_until = ? WHERE id = ? AND lease_owner = ?', [
           this.now() + this.leaseMs,
           this.sourceId,
           this.owner,
-        ]);
-        const [row] = await tx.all<{ revision: number; paused: number }>(
-          'SELECT revision, paused FROM sources WHERE id = ? AND lease_owner = ?',
-          [this.sourceId, this.owner],
-        );
-        return row;
-      });
-      if (state === undefined) this.stop('lost');
-      else if (Number(state.paused) === 1) this.stop('paused');
-      else if (Number(state.revision) !== this.revision) this.stop('changed');
+        ]),
+      );
+      await this.look();
     } catch {
       // The next beat tries again; a page that is stored renews as well.
     }
+  }
+
+  /** Before every request: what another process changed, paused or took over ends the work here, and no request goes out with old credentials. */
+  async look(): Promise<void> {
+    const state = await this.db.one<{ revision: number; paused: number }>(
+      'SELECT revision, paused FROM sources WHERE id = ? AND lease_owner = ?',
+      [this.sourceId, this.owner],
+    );
+    if (state === undefined) this.stop('lost');
+    else if (Number(state.paused) === 1) this.stop('paused');
+    else if (Number(state.revision) !== this.revision) this.stop('changed');
   }
 
   end(): void {

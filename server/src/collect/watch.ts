@@ -108,7 +108,7 @@ export class SourceWatch {
          SELECT p.source_id, p.published_at, p.comments,
            (SELECT count(*) FROM posts c WHERE c.parent_id = p.id AND c.kind = 'comment') AS seen
          FROM posts p WHERE p.id >= ? AND p.id < ? AND p.kind = 'post' AND p.comments > 0 AND p.source_id IS NOT NULL AND p.state IN ('live', 'edited')) AS counted
-       WHERE comments - seen > ? AND comments - seen > ? * comments GROUP BY source_id`,
+       WHERE comments - seen > ? AND comments - seen > CAST(? AS REAL) * comments GROUP BY source_id`,
       [firstIdAt(now - COMMENT_DAYS * DAY), firstIdAt(now - HOUR), COMMENT_SLACK.items, COMMENT_SLACK.share],
     );
     const brings = new Set(

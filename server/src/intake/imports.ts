@@ -17,7 +17,7 @@ import { connectorOf } from '../sources/kinds.ts';
 import type { SourceEntity } from '../sources/source.entity.ts';
 import { refusalWords } from './refusal.ts';
 import { guessMapping, itemOf } from './mapping.ts';
-import { readTable, type Table } from './table.ts';
+import { readTable, type Table, type TableRow } from './table.ts';
 
 const BATCH = 500;
 const PREVIEW = 20;
@@ -67,7 +67,7 @@ export class Imports implements OnApplicationBootstrap, OnApplicationShutdown {
     const id = await this.db.write(async (tx) => {
       await tx.run(
         `INSERT INTO source_imports (source_id, file, bytes, state, total, asked_by, asked_at) VALUES (?, ?, ?, 'uploaded', ?, ?, ?)`,
-        [source.id, name, bytes.length, table.rows.length, askedBy, this.clock.now()],
+        [source.id, name, bytes.length, table.total, askedBy, this.clock.now()],
       );
       const [row] = await tx.all<{ id: number }>('SELECT max(id) AS id FROM source_imports WHERE source_id = ?', [
         source.id,
@@ -91,7 +91,8 @@ export class Imports implements OnApplicationBootstrap, OnApplicationShutdown {
     table: Table,
     mapping: ImportMapping,
   ): Promise<ImportPreview> {
-    const first = table.rows.slice(0, PREVIEW);
+    const first: TableRow[] = [];
+    for await (const row of table.rows()) if (first.push(row) === PREVIEW) break;
     const platform = platformOf(source);
     const { accepted, rejected } = await this.pipeline.prepare({
       arrivals: first.map((row) => ({ at: String(row.line), item: itemOf(row, mapping, platform) })),
@@ -105,7 +106,7 @@ export class Imports implements OnApplicationBootstrap, OnApplicationShutdown {
       format: table.format,
       encoding: table.encoding,
       columns: table.columns,
-      rows: table.rows.length,
+      rows: table.total,
       mapping,
       preview: first.map(({ line }) => {
         const reason = why.get(line) ?? null;
@@ -176,8 +177,9 @@ export class Imports implements OnApplicationBootstrap, OnApplicationShutdown {
     const sourceId = Number(row['source_id']);
     const platform = platformOf({ kind: String(row['kind']), settings: JSON.parse(String(row['settings'])) as object });
     let total = row['report'] === null ? emptyReport(0) : (JSON.parse(String(row['report'])) as IngestReport);
-    for (let from = Number(row['done']); from < table.rows.length && !this.stopping; from += BATCH) {
-      const rows = table.rows.slice(from, from + BATCH);
+    let done = Number(row['done']);
+    for await (const rows of batchesOf(table.rows(), done)) {
+      if (this.stopping) return;
       await this.pipeline.accept({
         arrivals: rows.map((r) => ({ at: `第 ${r.line} 行`, item: itemOf(r, mapping, platform) })),
         sourceId,
@@ -187,7 +189,7 @@ export class Imports implements OnApplicationBootstrap, OnApplicationShutdown {
           const [source] = await tx.all('SELECT id FROM sources WHERE id = ?', [sourceId]);
           if (source === undefined) throw new UserError('not-found', '采集源已被删除，导入停止。');
           await tx.run('UPDATE source_imports SET done = ?, report = ? WHERE id = ?', [
-            from + rows.length,
+            done + rows.length,
             JSON.stringify(sum),
             id,
           ]);
@@ -198,6 +200,7 @@ export class Imports implements OnApplicationBootstrap, OnApplicationShutdown {
           total = sum;
         },
       });
+      done += rows.length;
       this.live.tell({ type: 'source', id: String(sourceId) });
     }
     if (this.stopping) return;
@@ -219,6 +222,19 @@ export class Imports implements OnApplicationBootstrap, OnApplicationShutdown {
     if (row === undefined) throw notFound('次导入');
     return row;
   }
+}
+
+/** @param skip rows that are imported already. */
+async function* batchesOf(rows: AsyncIterable<TableRow>, skip: number): AsyncGenerator<TableRow[]> {
+  let batch: TableRow[] = [];
+  let passed = 0;
+  for await (const row of rows) {
+    if (passed++ < skip) continue;
+    if (batch.push(row) < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 function platformOf(source: { kind: string; settings: object }): string {

@@ -4,7 +4,7 @@
 import type { ImportField, ImportMapping } from '@minsheng/contracts';
 import { parseCount } from '@minsheng/crawlers';
 import { createHash } from 'node:crypto';
-import { tableTime, type Table } from './table.ts';
+import { tableTime, type TableRow } from './table.ts';
 
 /** Heads of tables that offices export, most telling first. */
 const HEADS: Record<ImportField, RegExp> = {
@@ -51,7 +51,7 @@ export function guessMapping(columns: readonly string[]): ImportMapping {
 }
 
 /** A row as an item; intake judges it. Without a column of ids, the same row always gets the same id. */
-export function itemOf(row: Table['rows'][number], mapping: ImportMapping, platform: string): Record<string, unknown> {
+export function itemOf(row: TableRow, mapping: ImportMapping, platform: string): Record<string, unknown> {
   const { columns, kind } = mapping;
   const cell = (field: ImportField): string | undefined => {
     const at = columns[field];

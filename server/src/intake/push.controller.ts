@@ -176,11 +176,12 @@ export class PushController {
     request: RawRequest,
     reply: FastifyReply,
   ): Promise<void> {
-    const source = await this.db.repo(SourceEntity).findOneBy({ id: sourceId });
+    const began = performance.now();
+    const left = () => HOOK_PATIENCE_MS - (performance.now() - began);
+    const source = await inTime(this.db.repo(SourceEntity).findOneBy({ id: sourceId }), left());
     const connector = source === null ? undefined : connectorOf(source.kind);
     if (source === null || connector?.receive === undefined) throw notFound('个接收地址');
     if (source.paused === 1) throw conflict('这个采集源已暂停接收。', '请联系系统管理员恢复。');
-    const began = performance.now();
     let answer;
     try {
       answer = await connector.receive(
@@ -218,7 +219,7 @@ export class PushController {
             ]);
         },
       });
-      await inTime(storing, HOOK_PATIENCE_MS - (performance.now() - began));
+      await inTime(storing, left());
       this.live.tell({ type: 'source', id: String(sourceId) });
     }
     await reply.status(answer.status).header('content-type', answer.contentType).send(answer.body);
@@ -226,14 +227,14 @@ export class PushController {
 }
 
 /** What is late goes on and is stored; the platform, told "not yet", sends again, and the copy is known by its id. */
-async function inTime(work: Promise<unknown>, ms: number): Promise<void> {
+async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new UserError('unavailable', '数据库繁忙，请平台稍后重发。')), Math.max(0, ms));
   });
   work.catch(() => undefined);
   try {
-    await Promise.race([work, late]);
+    return await Promise.race([work, late]);
   } finally {
     clearTimeout(timer);
   }

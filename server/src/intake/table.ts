@@ -1,134 +1,184 @@
 /**
  * In: a file that somebody exported by hand. Out: its columns and rows as text, whatever its format and charset. Called by: imports. No database.
  */
-import { parse } from 'csv-parse/sync';
-import readWorkbook from 'read-excel-file/node';
+import { parse } from 'csv-parse';
+import { pipeline, Readable } from 'node:stream';
 import { OFFICE_OFFSET_MS } from '../platform/clock.ts';
 import { UserError } from '../platform/errors.ts';
+import { workbookHead, workbookRows } from './workbook.ts';
+import { guardWorkbook } from './workbook-guard.ts';
 
 export const IMPORT_MAX_BYTES = 25 * 1024 * 1024;
 const MAX_ROWS = 200_000;
 const MAX_COLUMNS = 200;
+/** Of all cells together: what a workbook says once and shows in every row counts every time. */
+const MAX_CHARACTERS = 200_000_000;
+/** A quotation that never ends would take the rest of the file for one cell. */
+const MAX_RECORD = 1_000_000;
+const CHUNK = 65_536;
+
+/** A row and its line in the file. */
+export interface TableRow {
+  line: number;
+  cells: string[];
+}
 
 export interface Table {
   format: 'csv' | 'xlsx' | 'ndjson';
   encoding: string | null;
   columns: string[];
-  /** Each with its line in the file. */
-  rows: { line: number; cells: string[] }[];
+  total: number;
+  /** From the first row, anew with every call; a text file is never held as a whole. */
+  rows(): AsyncIterable<TableRow>;
 }
 
 /** @throws UserError in words when the file cannot be read as a table. */
 export async function readTable(bytes: Buffer, name: string): Promise<Table> {
   if (bytes.length === 0) throw unreadable('文件是空的');
   // A workbook is a zip archive, whatever it is called.
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b) return bounded(await workbook(bytes));
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) return workbook(bytes);
   if (bytes.subarray(0, 8).toString('hex') === 'd0cf11e0a1b11ae1')
     throw unreadable('这是旧版 Excel 文件（.xls）', '请在 Excel 中另存为 .xlsx 或 CSV 后再导入。');
-  const { text, encoding } = decode(bytes);
-  const first = text.trimStart();
-  if (/\.(?:ndjson|jsonl)$/iu.test(name) || first.startsWith('{')) return bounded(ndjson(text, encoding));
-  return bounded(csv(text, encoding));
+  const { encoding, label } = charsetOf(bytes);
+  const text = () => unhurried(decoded(bytes, label));
+  const [head = ''] = decoded(bytes, label);
+  const json = /\.(?:ndjson|jsonl)$/iu.test(name) || head.trimStart().startsWith('{');
+  const columns: string[] = [];
+  const rows = json ? () => ndjson(text(), columns) : () => csv(text(), delimiterOf(head), columns);
+  // One pass over the whole file, so that what cannot be read is said before anything is imported.
+  let total = 0;
+  for await (const { cells } of rows()) {
+    if (++total > MAX_ROWS) throw tooMany('行', MAX_ROWS);
+    if (cells.length > MAX_COLUMNS) throw tooMany('列', MAX_COLUMNS);
+  }
+  if (columns.length === 0) throw unreadable(json ? '没有一行是有效的 JSON 对象' : '没有表头');
+  if (columns.length > MAX_COLUMNS) throw tooMany('列', MAX_COLUMNS);
+  return { format: json ? 'ndjson' : 'csv', encoding, columns, total, rows };
 }
 
 /** BOM, else UTF-8 where it is valid, else GB18030, which Excel on Chinese Windows writes. */
-function decode(bytes: Buffer): { text: string; encoding: string } {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe)
-    return { text: new TextDecoder('utf-16le').decode(bytes), encoding: 'UTF-16' };
+function charsetOf(bytes: Buffer): { encoding: string; label: string } {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { encoding: 'UTF-16', label: 'utf-16le' };
   try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), encoding: 'UTF-8' };
+    const pieces = decoded(bytes, 'utf-8', true);
+    while (pieces.next().done !== true);
+    return { encoding: 'UTF-8', label: 'utf-8' };
   } catch {
-    return { text: new TextDecoder('gb18030').decode(bytes), encoding: 'GB18030（GBK）' };
+    return { encoding: 'GB18030（GBK）', label: 'gb18030' };
   }
 }
 
-function csv(text: string, encoding: string): Table {
-  const head = text.slice(0, text.indexOf('\n') === -1 ? text.length : text.indexOf('\n'));
-  // The delimiter that the first line uses most.
-  const delimiter = [',', '\t', ';'].toSorted((a, b) => head.split(b).length - head.split(a).length)[0] ?? ',';
-  let records: { record: string[]; info: { lines: number } }[];
-  try {
-    records = parse(text, {
-      delimiter,
-      relax_column_count: true,
-      relax_quotes: true,
-      skip_empty_lines: true,
-      info: true,
-    }) as unknown as typeof records;
-  } catch (cause) {
-    throw unreadable(`不是有效的 CSV（${cause instanceof Error ? cause.message : ''}）`);
+function* decoded(bytes: Buffer, label: string, fatal = false): Generator<string> {
+  const decoder = new TextDecoder(label, { fatal });
+  for (let from = 0; from < bytes.length; from += CHUNK)
+    yield decoder.decode(bytes.subarray(from, from + CHUNK), { stream: true });
+  yield decoder.decode();
+}
+
+/** Between two pieces this thread answers others. */
+async function* unhurried(pieces: Iterable<string>): AsyncGenerator<string> {
+  for (const piece of pieces) {
+    yield piece;
+    await new Promise((resolve) => setImmediate(resolve));
   }
-  const [columns, ...rows] = records;
-  if (columns === undefined) throw unreadable('没有表头');
-  return {
-    format: 'csv',
-    encoding,
-    columns: columns.record.map((c) => c.trim()),
-    rows: rows.map(({ record, info }) => ({ line: info.lines, cells: record.map((c) => c.trim()) })),
-  };
+}
+
+/** The delimiter that the first line uses most. */
+function delimiterOf(text: string): string {
+  const [head = ''] = text.split('\n', 1);
+  return [',', '\t', ';'].toSorted((a, b) => head.split(b).length - head.split(a).length)[0] ?? ',';
+}
+
+/** @param columns filled with the first record. */
+async function* csv(text: AsyncIterable<string>, delimiter: string, columns: string[]): AsyncGenerator<TableRow> {
+  const parser = parse({
+    delimiter,
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    max_record_size: MAX_RECORD,
+    info: true,
+  });
+  // Errors reach the loop below; one that ends early needs no more of the text.
+  pipeline(Readable.from(text), parser, () => undefined);
+  let head = true;
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
+      const cells = record.map((cell) => cell.trim());
+      if (!head) yield { line: info.lines, cells };
+      else if (columns.length === 0) columns.push(...cells);
+      head = false;
+    }
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'CSV_MAX_RECORD_SIZE')
+      throw unreadable(
+        `有一行超过 ${MAX_RECORD} 个字，通常是引号没有成对`,
+        '请在 Excel 中打开核对引号，另存为 CSV 后重试。',
+      );
+    throw cause instanceof UserError
+      ? cause
+      : unreadable(`不是有效的 CSV（${cause instanceof Error ? cause.message : ''}）`);
+  }
 }
 
 async function workbook(bytes: Buffer): Promise<Table> {
-  let sheets: { data: unknown[][] }[];
-  try {
-    sheets = (await readWorkbook(bytes)) as unknown as typeof sheets;
-  } catch {
-    throw unreadable('不是有效的 Excel 文件，或已加密', '请取消密码后另存为 .xlsx，或另存为 CSV。');
-  }
-  const data = sheets.find((s) => s.data.length > 0)?.data ?? [];
-  const [head, ...rows] = data;
-  if (head === undefined) throw unreadable('工作簿里没有内容');
-  return {
-    format: 'xlsx',
-    encoding: null,
-    columns: head.map(cellText),
-    rows: rows
-      .map((cells, i) => ({ line: i + 2, cells: cells.map(cellText) }))
-      .filter(({ cells }) => cells.some((c) => c !== '')),
-  };
+  await guardWorkbook(bytes, { rows: MAX_ROWS + 1, columns: MAX_COLUMNS });
+  const { columns, total, characters } = await workbookHead(bytes);
+  if (characters > MAX_CHARACTERS)
+    throw new UserError(
+      'too-large',
+      `表格文字展开后有 ${characters} 个字，超过 ${MAX_CHARACTERS / 1_000_000} 百万字的上限，没有导入。`,
+      { todo: '请拆成几个文件，或另存为 CSV 后重试。' },
+    );
+  return { format: 'xlsx', encoding: null, columns, total, rows: () => workbookRows(bytes) };
 }
 
-/** Excel keeps times without a zone; the reader gives them as UTC, and they were meant as office time. */
-function cellText(cell: unknown): string {
-  if (cell === null || cell === undefined) return '';
-  if (cell instanceof Date) return cell.toISOString().slice(0, 19).replace('T', ' ');
-  return typeof cell === 'string'
-    ? cell.trim()
-    : typeof cell === 'number' || typeof cell === 'boolean'
-      ? String(cell)
-      : '';
-}
-
-function ndjson(text: string, encoding: string): Table {
-  const columns: string[] = [];
-  const rows = text.split(/\r?\n/u).flatMap((line, i) => {
-    if (line.trim() === '') return [];
+/** @param columns in the order in which they first appear, the same in every pass. */
+async function* ndjson(text: AsyncIterable<string>, columns: string[]): AsyncGenerator<TableRow> {
+  const at = new Map(columns.map((name, i) => [name, i]));
+  let number = 0;
+  for await (const line of linesOf(text)) {
+    number++;
+    if (line.trim() === '') continue;
     let record: unknown;
     try {
       record = JSON.parse(line);
     } catch {
       record = null;
     }
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) return [{ line: i + 1, cells: [] }];
     const cells: string[] = [];
-    for (const [name, value] of Object.entries(record)) {
-      let at = columns.indexOf(name);
-      if (at === -1) at = columns.push(name) - 1;
-      cells[at] = typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value);
+    if (typeof record === 'object' && record !== null && !Array.isArray(record)) {
+      for (const [name, value] of Object.entries(record)) {
+        let place = at.get(name);
+        if (place === undefined) {
+          place = columns.push(name) - 1;
+          at.set(name, place);
+        }
+        cells[place] = typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value);
+      }
     }
-    return [{ line: i + 1, cells: Array.from(cells, (c) => c ?? '') }];
-  });
-  if (columns.length === 0) throw unreadable('没有一行是有效的 JSON 对象');
-  return { format: 'ndjson', encoding, columns, rows };
+    yield { line: number, cells: Array.from(cells, (c) => c ?? '') };
+  }
 }
 
-function bounded(table: Table): Table {
-  if (table.rows.length > MAX_ROWS)
-    throw new UserError('too-large', `文件有 ${table.rows.length} 行，一次最多导入 ${MAX_ROWS} 行，没有导入。`, {
-      todo: '请分成几个文件，或用命令行 ingest 导入。',
-    });
-  if (table.columns.length > MAX_COLUMNS) throw unreadable(`列数超过 ${MAX_COLUMNS}`);
-  return table;
+async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of text) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+    if (rest.length > MAX_RECORD) throw unreadable(`有一行超过 ${MAX_RECORD} 个字`);
+  }
+  if (rest !== '') yield rest;
+}
+
+function tooMany(what: '行' | '列', most: number): UserError {
+  return new UserError('too-large', `文件超过 ${most} ${what}，没有导入。`, {
+    todo:
+      what === '行'
+        ? `一次最多导入 ${most} 行。请分成几个文件，或用命令行 ingest 导入。`
+        : `一次最多读取 ${most} 列。请删去不需要的列后重试。`,
+  });
 }
 
 function unreadable(why: string, todo = '请核对文件，或另存为 UTF-8 编码的 CSV 后重试。'): UserError {

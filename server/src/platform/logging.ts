@@ -2,7 +2,8 @@
  * In: what happens. Out: one JSON line each on standard error, without secrets or citizens' text. Used by: everything in the server.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { pino, type Logger } from 'pino';
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { redactLine } from './redaction.ts';
 
 /** What every line written on behalf of one request, or one turn of a job, has in common. */
 const context = new AsyncLocalStorage<{ correlationId: string }>();
@@ -20,25 +21,11 @@ export abstract class Log {
   abstract debug(fields: object, message: string): void;
 }
 
-export function createLog(level: string): Log & Logger {
-  return pino(
-    {
-      level,
-      base: null,
-      mixin: () => context.getStore() ?? {},
-      redact: {
-        paths: [
-          '*.access_token',
-          '*.accessToken',
-          '*.secret',
-          '*.password',
-          '*.credentials',
-          'access_token',
-          'password',
-        ],
-        censor: '[…]',
-      },
-    },
-    pino.destination({ dest: 2, sync: true }),
-  );
+/** @param write where lines go; standard error unless a test listens. */
+export function createLog(level: string, write: DestinationStream = toStandardError()): Log & Logger {
+  return pino({ level, base: null, mixin: () => context.getStore() ?? {}, hooks: { streamWrite: redactLine } }, write);
+}
+
+function toStandardError(): DestinationStream {
+  return pino.destination({ dest: 2, sync: true });
 }

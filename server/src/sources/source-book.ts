@@ -7,6 +7,7 @@ import { Demo } from '../demo/demo.ts';
 import { Clock } from '../platform/clock.ts';
 import { Database, type Tx } from '../platform/database/database.ts';
 import { UserError } from '../platform/errors.ts';
+import { neverLog } from '../platform/redaction.ts';
 import { Secrets } from '../platform/secrets.ts';
 import { Injectable } from '@nestjs/common';
 import { connectorOf } from './kinds.ts';
@@ -62,6 +63,7 @@ export class SourceBook {
     credentials: unknown,
     schedule: Schedule | undefined,
   ): Record<string, unknown> {
+    neverLog(credentials);
     const connector = connectorOf(kind);
     const fields: Record<string, string> = {};
     const parsed = connector.settings.safeParse(settings);
@@ -99,6 +101,7 @@ export class SourceBook {
   }
 
   seal(credentials: Record<string, unknown>): string | null {
+    neverLog(credentials);
     return Object.keys(credentials).length === 0
       ? null
       : this.secrets.seal('source-credentials', JSON.stringify(credentials));

@@ -27,7 +27,6 @@ import { Database, type Row } from '../platform/database/database.ts';
 import { conflict, notFound, UserError } from '../platform/errors.ts';
 import { CallerParam, Endpoint, Input } from '../platform/http/endpoint.ts';
 import { Demo } from '../demo/demo.ts';
-import { Secrets } from '../platform/secrets.ts';
 import { Authorizations } from './authorizations.ts';
 import { connectorOf, isPassive, sourceKinds } from './kinds.ts';
 import { PushKeys } from './push-keys.ts';
@@ -39,14 +38,11 @@ const HOUR = 3_600_000;
 /** The end of credentials is told this long before. */
 const EXPIRY_TOLD_MS = 7 * 24 * HOUR;
 
-type Credentials = Record<string, unknown>;
-
 @Controller()
 export class SourcesController {
   constructor(
     private readonly db: Database,
     private readonly collector: Collector,
-    private readonly secrets: Secrets,
     private readonly clock: Clock,
     private readonly enricher: Enricher,
     private readonly demo: Demo,
@@ -178,10 +174,8 @@ export class SourcesController {
   @Endpoint(routes.sources.probe)
   async probe(@Input() { body }: RouteInput<typeof routes.sources.probe>): Promise<ProbeResultAnswer> {
     let { credentials } = body;
-    if (body.id !== undefined && Object.keys(credentials).length === 0) {
-      const stored = (await this.find(body.id)).credentials;
-      if (stored !== null) credentials = JSON.parse(this.secrets.open('source-credentials', stored)) as Credentials;
-    }
+    if (body.id !== undefined && Object.keys(credentials).length === 0)
+      credentials = this.collector.credentialsOf(await this.find(body.id));
     this.book.checked(body.kind, body.settings, credentials, body.schedule);
     try {
       return { ok: true, message: await this.collector.probe(body.kind, body.settings, credentials), errorKind: null };

@@ -4,6 +4,7 @@
  */
 import { Briefings1763900000031 } from '../../briefings/briefings.migration.ts';
 import { Collect1764000001000 } from '../../collect/collect.migration.ts';
+import { SharedPace1764000011001 } from '../../collect/shared-pace.migration.ts';
 import { Inbox1763900000030 } from '../../inbox/inbox.migration.ts';
 import { Labels1764000002001 } from '../../labels/labels.migration.ts';
 import { Posts1763900000001 } from '../../posts/posts.migration.ts';
@@ -39,5 +40,6 @@ export const migrations = [
   Leases1764000004003,
   WordSuggestions1764000003002,
   ReplyDelivery1764000006001,
+  SharedPace1764000011001,
   IndexOwner1764000012001,
 ];

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import vue from './web/node_modules/@vitejs/plugin-vue/dist/index.mjs';
 import { defineConfig } from 'vitest/config';
+import { VERSIONS } from './server/scripts/elasticsearch.ts';
 import { enginesOf } from './server/test/engines.ts';
 
 const resolve = { conditions: ['source'] };
@@ -17,7 +18,7 @@ const onEveryDatabase = [
   'src/dashboard/**/*.test.ts',
   'src/platform/database/**/*.test.ts',
   'src/search/engines/sql.test.ts',
-  'test/{pipeline,detection,product,desks-module,archive,doors,authorization}.test.ts',
+  'test/{pipeline,detection,product,desks-module,archive,engine-change,doors,authorization}.test.ts',
 ];
 
 const ssr = { resolve: { conditions: ['source'], externalConditions: ['source'] } };
@@ -41,16 +42,32 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
-      ...(engines.includes('elasticsearch')
+      ...([8, 9] as const)
+        .filter((series) => engines.includes(series === 8 ? 'elasticsearch' : 'elasticsearch9'))
+        .map((series) => ({
+          resolve,
+          ssr,
+          test: {
+            name: series === 8 ? 'server on Elasticsearch' : 'server on Elasticsearch 9',
+            root: 'server',
+            include: ['test/elasticsearch/**/*.test.ts'],
+            globalSetup: 'test/elasticsearch.ts',
+            env: { ELASTICSEARCH_TEST_VERSION: VERSIONS[series] },
+            testTimeout: 300_000,
+            hookTimeout: 360_000,
+          },
+        })),
+      ...(engines.includes('postgres') && engines.includes('elasticsearch')
         ? [
             {
               resolve,
               ssr,
               test: {
-                name: 'server on Elasticsearch',
+                name: 'server as a province',
                 root: 'server',
-                include: ['test/elasticsearch/**/*.test.ts'],
-                globalSetup: 'test/elasticsearch.ts',
+                include: ['test/province/**/*.test.ts'],
+                globalSetup: 'test/provincial-servers.ts',
+                env: { TEST_DATABASE: 'postgres' },
                 testTimeout: 300_000,
                 hookTimeout: 360_000,
               },

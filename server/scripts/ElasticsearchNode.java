@@ -5,6 +5,7 @@
  * The official distribution's launcher is not published as a library; this starts the same node without its installer, keystore and
  * operating-system limits, which a test server needs none of.
  */
+import java.lang.reflect.Method;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -14,6 +15,7 @@ import org.elasticsearch.common.settings.Settings;
 import org.elasticsearch.env.Environment;
 import org.elasticsearch.node.InternalSettingsPreparer;
 import org.elasticsearch.node.Node;
+import org.elasticsearch.plugins.PluginBundle;
 import org.elasticsearch.plugins.PluginsLoader;
 
 public class ElasticsearchNode {
@@ -29,7 +31,7 @@ public class ElasticsearchNode {
         InternalSettingsPreparer.prepareEnvironment(settings.build(), Map.of(), config, () -> "node");
     LogConfigurator.configure(environment, true);
     PluginsLoader plugins =
-        PluginsLoader.createPluginsLoader(PluginsLoader.loadModulesBundles(environment.modulesDir()), Set.of(), Map.of());
+        PluginsLoader.createPluginsLoader(modules(environment.modulesDir()), Set.of(), Map.of());
     Node node = new Node(environment, plugins);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(node)));
     node.start();
@@ -38,6 +40,18 @@ public class ElasticsearchNode {
       continue;
     }
     System.exit(0);
+  }
+
+  /** Newer servers ask whether they are stateless as well; one source serves both series. */
+  @SuppressWarnings("unchecked")
+  private static Set<PluginBundle> modules(Path directory) throws ReflectiveOperationException {
+    for (Method method : PluginsLoader.class.getMethods()) {
+      if (!method.getName().equals("loadModulesBundles")) continue;
+      Object bundles =
+          method.getParameterCount() == 1 ? method.invoke(null, directory) : method.invoke(null, directory, false);
+      return (Set<PluginBundle>) bundles;
+    }
+    throw new NoSuchMethodException("loadModulesBundles");
   }
 
   private static void stop(Node node) {

@@ -1,11 +1,11 @@
 /**
  * In: a directory for its data. Out: a real Elasticsearch server on a free loopback port, stopped on request or with its starter.
- * Called by: tests and benches of the Elasticsearch engine; by hand: `node server/scripts/elasticsearch.ts [--port N] [--data DIR] [--heap MB]`.
+ * Called by: tests and benches of the Elasticsearch engine; by hand: `node server/scripts/elasticsearch.ts [--version V] [--port N] [--data DIR] [--heap MB]`.
  *
  * The official server and its HTTP module are published as Java libraries. Maven fetches them once (43 MB) with whatever repository it is
  * configured for; they are laid out as the distribution is and kept under node_modules/.cache.
  */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import {
   cpSync,
   createWriteStream,
@@ -26,10 +26,12 @@ import { parseArgs, promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Another version needs the Java it asks for: `ELASTICSEARCH_TEST_VERSION=9.0.4 JAVA_HOME=…`. */
-const VERSION = process.env['ELASTICSEARCH_TEST_VERSION'] ?? '8.19.5';
+/** The two series that the product supports, each by the newest version that was published when this was written. */
+export const VERSIONS = { 8: '8.19.5', 9: '9.5.3' } as const;
+const JAVA_NEEDED = { 8: 17, 9: 21 } as const;
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/elasticsearch/', import.meta.url));
 const NODE = fileURLToPath(new URL('ElasticsearchNode.java', import.meta.url));
+const JDKS = '/usr/lib/jvm';
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 
 const LOGGING = `status = error
@@ -63,11 +65,15 @@ interface StartOptions {
   heapMB?: number;
   /** Further settings of the server, e.g. disk watermarks. */
   settings?: Record<string, string>;
+  /** Otherwise ELASTICSEARCH_TEST_VERSION's, otherwise 8.x. */
+  version?: string;
 }
 
 /** @throws Error in zh-CN when Java or Maven is missing or the server does not come up. */
 export async function startElasticsearch(options: StartOptions = {}): Promise<ElasticsearchServer> {
-  const home = await assembled();
+  const version = options.version ?? process.env['ELASTICSEARCH_TEST_VERSION'] ?? VERSIONS[8];
+  const jdk = javaFor(version);
+  const home = await assembled(version, jdk);
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'minsheng-elasticsearch-'));
   mkdirSync(join(dataDir, 'logs'), { recursive: true });
   const port = options.port === undefined || options.port === 0 ? await freePort() : options.port;
@@ -96,10 +102,12 @@ export async function startElasticsearch(options: StartOptions = {}): Promise<El
     '--add-modules=ALL-MODULE-PATH',
     NODE,
   ];
-  const child = spawn(java('java'), [...flags, ...Object.entries(settings).map(([k, v]) => `${k}=${v}`)], {
+  const child = spawn(tool(jdk, 'java'), [...flags, ...Object.entries(settings).map(([k, v]) => `${k}=${v}`)], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const log = createWriteStream(join(dataDir, 'logs', 'server.log'), { flags: 'a' });
+  // A full disk takes the log as well; the server itself goes on.
+  log.on('error', () => undefined);
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const gone = new Promise<void>((resolve) => {
@@ -121,7 +129,7 @@ export async function startElasticsearch(options: StartOptions = {}): Promise<El
   }
   return {
     url,
-    version: VERSION,
+    version,
     port,
     pid: child.pid ?? 0,
     dataDir,
@@ -131,8 +139,8 @@ export async function startElasticsearch(options: StartOptions = {}): Promise<El
 }
 
 /** The server's directory, assembled when it is not there yet; two processes that assemble at once do not meet. */
-async function assembled(): Promise<string> {
-  const home = join(CACHE, VERSION);
+async function assembled(version: string, jdk: string | null): Promise<string> {
+  const home = join(CACHE, version);
   if (existsSync(home)) return home;
   mkdirSync(CACHE, { recursive: true });
   const work = mkdtempSync(join(CACHE, 'assemble-'));
@@ -141,12 +149,12 @@ async function assembled(): Promise<string> {
     const http = join(work, 'modules', 'transport-netty4');
     for (const directory of [lib, http, join(work, 'config'), join(work, 'plugins')])
       mkdirSync(directory, { recursive: true });
-    writeFileSync(join(work, 'pom.xml'), pom());
+    writeFileSync(join(work, 'pom.xml'), pom(version));
     await command('mvn', ['-B', '-q', '-f', join(work, 'pom.xml'), COPY, `-DoutputDirectory=${lib}`]);
     for (const jar of readdirSync(lib).filter((name) => name.includes('netty')))
       renameSync(join(lib, jar), join(http, jar));
     // What the distribution lays beside the module's library lies inside it.
-    await command(java('jar'), ['xf', join(http, `transport-netty4-${VERSION}.jar`), 'META-INF/es-plugins'], work);
+    await command(tool(jdk, 'jar'), ['xf', join(http, `transport-netty4-${version}.jar`), 'META-INF/es-plugins'], work);
     cpSync(join(work, 'META-INF', 'es-plugins', 'transport-netty4'), http, { recursive: true });
     rmSync(join(work, 'META-INF'), { recursive: true });
     writeFileSync(join(work, 'config', 'log4j2.properties'), LOGGING);
@@ -161,9 +169,9 @@ async function assembled(): Promise<string> {
   }
 }
 
-function pom(): string {
+function pom(version: string): string {
   const dependency = (group: string, artifact: string) =>
-    `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${VERSION}</version></dependency>`;
+    `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`;
   return `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>minsheng</groupId><artifactId>elasticsearch</artifactId><version>1</version><dependencies>
 ${dependency('org.elasticsearch', 'elasticsearch')}
@@ -172,9 +180,31 @@ ${dependency('org.elasticsearch.plugin', 'transport-netty4')}
 `;
 }
 
-function java(tool: string): string {
-  const home = process.env['JAVA_HOME'];
-  return home === undefined || home === '' ? tool : join(home, 'bin', tool);
+/**
+ * A JDK that is new enough for this version: JAVA_HOME's, the one on the PATH (null), or one that is installed beside it.
+ * @throws Error in zh-CN when there is none.
+ */
+export function javaFor(version: string): string | null {
+  const needed = version.startsWith('9.') ? JAVA_NEEDED[9] : JAVA_NEEDED[8];
+  const named = process.env['JAVA_HOME'];
+  const beside = existsSync(JDKS) ? readdirSync(JDKS).map((name) => join(JDKS, name)) : [];
+  for (const jdk of [...(named === undefined || named === '' ? [] : [named]), null, ...beside]) {
+    if (majorOf(jdk) >= needed) return jdk;
+  }
+  throw new Error(
+    `本机没有 Java ${String(needed)} 或更新的 JDK，无法运行 Elasticsearch ${version}。` +
+      `请安装一个（例如 apt-get install default-jdk-headless），或用 JAVA_HOME 指明。`,
+  );
+}
+
+/** Of a JDK's `javac`, since a mere runtime cannot start a source file; 0 when there is none. */
+function majorOf(jdk: string | null): number {
+  const { stdout } = spawnSync(tool(jdk, 'javac'), ['-version'], { encoding: 'utf8' });
+  return Number(/^javac (\d+)/u.exec(stdout ?? '')?.[1] ?? 0);
+}
+
+function tool(jdk: string | null, name: string): string {
+  return jdk === null ? name : join(jdk, 'bin', name);
 }
 
 async function command(file: string, args: string[], cwd?: string): Promise<void> {
@@ -184,8 +214,8 @@ async function command(file: string, args: string[], cwd?: string): Promise<void
     const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
     throw new Error(
       missing
-        ? `没有找到 ${file}。测试用的 Elasticsearch 需要 Java 17（JDK）与 Maven：apt-get install default-jdk-headless maven。`
-        : `未能取得 Elasticsearch ${VERSION}：${file} ${args.join(' ')}`,
+        ? `没有找到 ${file}。测试用的 Elasticsearch 需要 JDK 与 Maven：apt-get install default-jdk-headless maven。`
+        : `未能取得 Elasticsearch：${file} ${args.join(' ')}`,
       { cause },
     );
   }
@@ -220,9 +250,15 @@ export function freePort(): Promise<number> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
-    options: { port: { type: 'string' }, data: { type: 'string' }, heap: { type: 'string' } },
+    options: {
+      version: { type: 'string' },
+      port: { type: 'string' },
+      data: { type: 'string' },
+      heap: { type: 'string' },
+    },
   });
   const server = await startElasticsearch({
+    ...(values.version === undefined ? {} : { version: values.version }),
     ...(values.port === undefined ? {} : { port: Number(values.port) }),
     ...(values.data === undefined ? {} : { dataDir: values.data }),
     ...(values.heap === undefined ? {} : { heapMB: Number(values.heap) }),

@@ -174,7 +174,10 @@ export function wire(
   const pseudonyms = new Pseudonyms(db, secrets);
   const intake = new Intake(pseudonyms);
   const pipeline = new Pipeline(db, intake, enricher, [new SearchWriter(engine, rollups)], secrets, live, clock);
-  const collector = new Collector(db, pipeline, secrets, live, clock, log);
+  const { leaseMs } = parts.config;
+  const collector = new Collector(db, pipeline, secrets, live, clock, log, {
+    ...(leaseMs === undefined ? {} : { leaseMs: 2 * leaseMs }),
+  });
   collector.demoHere = () => parts.demo.here;
   parts.demo.onClear = () =>
     db.write(async (tx) => {

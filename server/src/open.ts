@@ -41,7 +41,7 @@ export async function open(config: Config, onStep: (step: string) => void = () =
     const dictionary = await dictionaryOf(db);
     let made: Enricher | undefined;
     const enricher = () => (made ??= createEnricher({ dictionary, models: new ModelStore(config.dataDir).directory }));
-    const leases = new Leases(db);
+    const leases = new Leases(db, config.leaseMs);
     const demo = new Demo(db, settings, secrets, config, log, startCity, leases);
     const bus = config.databaseUrl === undefined ? null : await Bus.open(config.databaseUrl);
     const clock = new Clock();

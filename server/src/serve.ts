@@ -86,7 +86,8 @@ export async function serve(opened: Opened, options: { scheduled: boolean }): Pr
     done();
   });
   let stopping = false;
-  watch(fastify, { db: opened.core.db, metricsToken: config.metricsToken, stopping: () => stopping });
+  const { db, engine } = opened.core;
+  watch(fastify, { db, searchLag: () => engine.lag(), metricsToken: config.metricsToken, stopping: () => stopping });
   openApi(app);
   if (existsSync(WEB)) {
     await fastify.register(fastifyStatic, {
@@ -102,7 +103,6 @@ export async function serve(opened: Opened, options: { scheduled: boolean }): Pr
       return reply.sendFile('index.html');
     });
   }
-  app.enableShutdownHooks([]);
   try {
     await app.listen(config.port, config.host);
   } catch (error) {

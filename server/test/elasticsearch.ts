@@ -1,5 +1,5 @@
 /**
- * In: nothing. Out: one real Elasticsearch server for all tests of the run. Called by: Vitest once per run (globalSetup), when ENGINES names elasticsearch.
+ * In: nothing. Out: one real Elasticsearch server for all tests of the run. Called by: Vitest once per run (globalSetup), for each series that ENGINES names.
  */
 import type { TestProject } from 'vitest/node';
 import { startElasticsearch } from '../scripts/elasticsearch.ts';
@@ -11,7 +11,8 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await startElasticsearch();
+  const version = project.config.env?.['ELASTICSEARCH_TEST_VERSION'];
+  const server = await startElasticsearch(version === undefined ? {} : { version });
   project.provide('elasticsearch', server.url);
   return () => server.stop();
 }

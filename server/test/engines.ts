@@ -4,8 +4,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { javaFor, VERSIONS } from '../scripts/elasticsearch.ts';
 
-const KNOWN = ['sqlite', 'postgres', 'elasticsearch'] as const;
+const KNOWN = ['sqlite', 'postgres', 'elasticsearch', 'elasticsearch9'] as const;
 export type Engine = (typeof KNOWN)[number];
 
 const DEFAULT: readonly Engine[] = ['sqlite', 'postgres'];
@@ -23,7 +24,8 @@ export function enginesOf(given: string | undefined): readonly Engine[] {
   if (wrong.length > 0) throw new Error(`ENGINES 里没有 ${wrong.join('、')}；可用：${KNOWN.join('、')}。`);
   for (const [engine, missing] of [
     ['postgres', postgresMissing],
-    ['elasticsearch', elasticsearchMissing],
+    ['elasticsearch', () => elasticsearchMissing(VERSIONS[8])],
+    ['elasticsearch9', () => elasticsearchMissing(VERSIONS[9])],
   ] as const) {
     const why = named.includes(engine) ? missing() : null;
     if (why !== null) throw new Error(`ENGINES 指名了 ${engine}，但${why}`);
@@ -32,15 +34,15 @@ export function enginesOf(given: string | undefined): readonly Engine[] {
 }
 
 /** Null when the tools are there that fetch the server's published libraries and run them. */
-function elasticsearchMissing(): string | null {
-  for (const [tool, flag] of [
-    ['java', '-version'],
-    ['mvn', '-v'],
-  ] as const) {
-    if (spawnSync(tool, [flag], { stdio: 'ignore' }).status !== 0)
-      return `本机没有 ${tool}；apt-get install default-jdk-headless maven。`;
+function elasticsearchMissing(version: string): string | null {
+  if (spawnSync('mvn', ['-v'], { stdio: 'ignore' }).status !== 0)
+    return '本机没有 mvn；apt-get install default-jdk-headless maven。';
+  try {
+    javaFor(version);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
-  return null;
 }
 
 /** Null when the server that comes inside an npm package exists for this machine. */

@@ -177,6 +177,8 @@ describe('what watches the product', () => {
     const { status, text } = await get('/metrics');
     expect(status).toBe(200);
     expect(text).toContain('minsheng_posts 0');
+    expect(text).toContain('minsheng_search_behind 0');
+    expect(text).toContain('minsheng_search_behind_seconds 0');
     expect(text).toMatch(
       /minsheng_http_request_duration_seconds_count\{method="GET",route="\/api\/status",status="200"\} 1/u,
     );

@@ -1,15 +1,24 @@
-import { readFileSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { promisify } from 'node:util';
+import 'reflect-metadata';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { open } from '../src/open.ts';
 import { readConfig } from '../src/platform/config.ts';
+import { serve } from '../src/serve.ts';
+import { testConfig } from './database.ts';
 
 const DOCKER = fileURLToPath(new URL('../../docker/', import.meta.url));
 
 const Service = z.object({
   image: z.string().optional(),
   restart: z.string().optional(),
+  command: z.array(z.string()).optional(),
   environment: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
   healthcheck: z.object({ test: z.array(z.string()).min(2) }).optional(),
   volumes: z.array(z.string()).optional(),
@@ -76,6 +85,35 @@ describe('docker/compose.province.yml', () => {
     expect(demo).toBe(false);
     for (const n of ['es1', 'es2', 'es3'])
       expect(file.services[n]?.environment?.['xpack.security.http.ssl.key']).toBe(`certs/${n}/${n}.key`);
+  });
+
+  it('sets nothing on the servers that the product does not read', () => {
+    const read = readFileSync(new URL('../src/platform/config.ts', import.meta.url), 'utf8');
+    for (const name of Object.keys(file.services['server1']?.environment ?? {}))
+      expect(read).toMatch(new RegExp(`^  ${name}:`, 'mu'));
+  });
+
+  it('holds scripts that a shell can read', () => {
+    const scripts = services.flatMap(([, { command = [] }]) => (command[1] === '-ec' ? [command[2] ?? ''] : []));
+    expect(scripts).toHaveLength(2);
+    for (const script of scripts) execFileSync('bash', ['-n'], { input: script.replaceAll('$$', '$') });
+  });
+
+  it('finds a server healthy while it answers, and no longer', async () => {
+    const { healthcheck } = file.services['server1'] ?? {};
+    const ask = (port: string) => {
+      const [, , flag = '', script = ''] = healthcheck?.test ?? [];
+      return promisify(execFile)(process.execPath, [flag, script.replace(':3000/', `:${port}/`)]);
+    };
+    const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-health-'));
+    onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+    const opened = await open(testConfig(dataDir, undefined));
+    const served = await serve(opened, { scheduled: false });
+    const { port } = new URL(served.url);
+    await ask(port);
+    await served.close();
+    await opened.close();
+    await expect(ask(port)).rejects.toMatchObject({ code: 1 });
   });
 
   it('asks for no secret that the example file does not name', () => {

@@ -141,7 +141,7 @@ fake(routes.sources.overview, () => ({
     ),
   ),
   segmenter: { name: 'nodejieba', note: null },
-  searchEngine: { name: 'SQLite FTS5', documents: 75_741, behind: 0, note: null },
+  searchEngine: { name: 'SQLite FTS5', documents: 75_741, behind: 0, since: null, note: null },
 }));
 fake(routes.sources.kinds, () => ({
   items: [

@@ -255,8 +255,14 @@ export const SourcesOverview = z.object({
   hours: z.array(Instant),
   perHour: z.array(z.array(z.int())),
   segmenter: z.object({ name: z.string(), note: z.string().nullable() }),
-  /** `behind`: changes stored and not yet searchable. `note`: zh-CN, why the index does not follow. */
-  searchEngine: z.object({ name: z.string(), documents: z.int(), behind: z.int(), note: z.string().nullable() }),
+  /** `behind`: changes stored and not yet searchable, the oldest of them `since`. `note`: zh-CN, why the index does not follow. */
+  searchEngine: z.object({
+    name: z.string(),
+    documents: z.int(),
+    behind: z.int(),
+    since: Instant.nullable(),
+    note: z.string().nullable(),
+  }),
 });
 export type SourcesOverview = z.infer<typeof SourcesOverview>;
 

@@ -6,7 +6,8 @@ import { Injectable } from '@nestjs/common';
 import { Alerts } from '../alerts/alerts.ts';
 import { Enricher } from '../enrich/enricher.ts';
 import { Clock } from '../platform/clock.ts';
-import { Database, type Row, type Tx } from '../platform/database/database.ts';
+import { runEach, updateEach } from '../platform/database/bulk.ts';
+import { Database, type Param, type Row, type Tx } from '../platform/database/database.ts';
 import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { idRange } from '../posts/post-id.ts';
 import { addVoice, ALIVE_MS, ClaimIndex, type ClaimState } from './claim-index.ts';
@@ -55,6 +56,8 @@ export class ClaimDetector {
   readonly name = 'claims';
   private readonly index = new ClaimIndex();
   private loaded = false;
+  /** Posts of claims that wait to be written. */
+  private links: Param[][] = [];
   private matcher: { of: string; matcher: DebunkMatcher } | null = null;
   /** Statement and library for which a claim was last matched. */
   private readonly matched = new Map<number, string>();
@@ -75,6 +78,7 @@ export class ClaimDetector {
     const last = changes.at(-1);
     if (last === undefined) return 0;
     const touched = new Set<ClaimState>();
+    this.links = [];
     try {
       const committed = await this.log.commit(last.seq, async (tx) => {
         for (const post of changes) {
@@ -82,7 +86,8 @@ export class ClaimDetector {
           const found = post.official ? await this.official(tx, post) : await this.public(tx, post);
           if (found !== null) touched.add(found);
         }
-        for (const claim of touched) await this.save(tx, claim);
+        await this.flush(tx);
+        await updateEach(tx, SAVE_CLAIM, SAVED_TYPES, [...touched].map(rowOf));
       });
       if (!committed) this.forget();
     } catch (error) {
@@ -179,10 +184,7 @@ export class ClaimDetector {
     post: ChangedPost,
     stance: 'spreading' | 'doubting' | 'official',
   ): Promise<ClaimState> {
-    await tx.run(
-      'INSERT INTO claim_posts (claim_id, post_id, stance, author) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-      [claim.id, post.id, stance, post.author],
-    );
+    this.links.push([claim.id, post.id, stance, post.author]);
     if (stance === 'official') return claim;
     if (stance === 'doubting') claim.doubts++;
     else {
@@ -196,8 +198,20 @@ export class ClaimDetector {
     return due ? this.list(tx, claim) : claim;
   }
 
+  /** What was found of posts is written together; whoever reads it back within the step writes it first. */
+  private async flush(tx: Tx): Promise<void> {
+    await runEach(
+      tx,
+      'INSERT INTO claim_posts (claim_id, post_id, stance, author) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      ['bigint', 'bigint', 'text', 'text'],
+      this.links,
+    );
+    this.links = [];
+  }
+
   /** Lists a claim in its best wording, or tells it to the listed one that states the same. */
   private async list(tx: Tx, claim: ClaimState): Promise<ClaimState> {
+    await this.flush(tx);
     const told = await tx.all<{ text: string; author: string | null; id: number }>(
       `SELECT p.text, l.author, p.id FROM claim_posts l JOIN posts p ON p.id = l.post_id
         WHERE l.claim_id = ? AND l.stance = 'spreading' ORDER BY p.id LIMIT ${WORDINGS_READ}`,
@@ -257,28 +271,6 @@ export class ClaimDetector {
     for (const [topic, n] of from.topics) this.index.place(into, topic, n);
     for (const voice of from.voices) into.voices.add(voice);
     return into;
-  }
-
-  private async save(tx: Tx, claim: ClaimState): Promise<void> {
-    const { risk, reasons } = riskOf(claim, claim.lastSeen);
-    await tx.run(
-      `UPDATE claims SET features = ?, listed = ?, posts = ?, doubts = ?, first_seen = ?, last_seen = ?, places = ?, topic_id = ?,
-         risk = ?, risk_order = ?, reasons = ? WHERE id = ?`,
-      [
-        JSON.stringify([...claim.words]),
-        Number(claim.listed),
-        claim.posts,
-        claim.doubts,
-        claim.firstSeen,
-        claim.lastSeen,
-        JSON.stringify(claim.places.slice(0, 5)),
-        claim.topicId,
-        risk,
-        { low: 0, medium: 1, high: 2 }[risk],
-        JSON.stringify(reasons),
-        claim.id,
-      ],
-    );
   }
 
   /** Alerts for open claims that spread now, and suggestions from the debunk library. */
@@ -394,6 +386,41 @@ export class ClaimDetector {
     }
     this.loaded = true;
   }
+}
+
+const SAVE_CLAIM = `UPDATE claims SET features = ?, listed = ?, posts = ?, doubts = ?, first_seen = ?, last_seen = ?, places = ?, topic_id = ?,
+  risk = ?, risk_order = ?, reasons = ? WHERE id = ?`;
+const SAVED_TYPES = [
+  'text',
+  'smallint',
+  'bigint',
+  'bigint',
+  'bigint',
+  'bigint',
+  'text',
+  'bigint',
+  'text',
+  'smallint',
+  'text',
+  'bigint',
+];
+
+function rowOf(claim: ClaimState): Param[] {
+  const { risk, reasons } = riskOf(claim, claim.lastSeen);
+  return [
+    JSON.stringify([...claim.words]),
+    Number(claim.listed),
+    claim.posts,
+    claim.doubts,
+    claim.firstSeen,
+    claim.lastSeen,
+    JSON.stringify(claim.places.slice(0, 5)),
+    claim.topicId,
+    risk,
+    { low: 0, medium: 1, high: 2 }[risk],
+    JSON.stringify(reasons),
+    claim.id,
+  ];
 }
 
 function stateOf(row: Row): ClaimState {

@@ -1,12 +1,15 @@
 /** In: an opened product. Out: the index built anew from the posts, or the schema brought up to date. Called by: cli.ts. */
-import { MoreThan } from 'typeorm';
+import { And, LessThan, MoreThan } from 'typeorm';
 import type { Core } from '../app.module.ts';
 import { open } from '../open.ts';
+import { dayOf, startOfDay } from '../platform/clock.ts';
 import { readConfig, type Config } from '../platform/config.ts';
-import type { Database } from '../platform/database/database.ts';
+import type { Tx } from '../platform/database/database.ts';
 import { asCorrected } from '../posts/corrected.ts';
 import { PostEntity } from '../posts/post.entity.ts';
-import { writtenOf } from '../posts/post-store.ts';
+import { firstIdAt, idRange, publishedAtOf } from '../posts/post-id.ts';
+import { writtenOf, type WrittenPost } from '../posts/post-store.ts';
+import { DAY } from '../platform/time-window.ts';
 import { answer, parsed, say, type Verb } from './verb.ts';
 
 const BATCH = 2000;
@@ -47,16 +50,37 @@ export async function reindex(config: Config, counters: boolean): Promise<number
   }
 }
 
-/** Gone at the source: no longer found, still counted. */
+/** Later than any post can be. */
+const NEVER = publishedAtOf(Number.MAX_SAFE_INTEGER);
+
+/** Day by day, so that the product may go on working. Gone at the source: no longer found, still counted. */
 async function recount({ db, rollups }: Core): Promise<void> {
-  await db.write((tx) => rollups.clear(tx));
-  for (let last = 0, posts; (posts = await next(db, last)).length > 0; last = posts.at(-1)?.id ?? last) {
-    const counted = posts.map((post) => writtenOf(post, '', 'stored'));
-    await db.write(async (tx) => rollups.add(tx, await asCorrected(tx, counted)));
+  for (let from = 0; from < NEVER;) {
+    const next = await db.one<{ id: number }>('SELECT id FROM posts WHERE id >= ? ORDER BY id LIMIT 1', [
+      firstIdAt(from),
+    ]);
+    // With the days before it, of which posts may arrive meanwhile.
+    const to = next === undefined ? NEVER : startOfDay(dayOf(publishedAtOf(Number(next.id)))) + DAY;
+    const start = from;
+    await db.untilWritten(() =>
+      db.write((tx) => rollups.recount(tx, start, to, () => storedOf(tx, start, to)), 'once'),
+    );
+    from = to;
   }
   say('· 已重建统计');
 }
 
-function next(db: Database, after: number): Promise<PostEntity[]> {
-  return db.repo(PostEntity).find({ where: { id: MoreThan(after) }, order: { id: 'ASC' }, take: BATCH });
+async function* storedOf(tx: Tx, from: number, to: number): AsyncGenerator<readonly WrittenPost[]> {
+  const { min, end } = idRange(from, to);
+  for (let last = min - 1; ;) {
+    const posts = await tx
+      .repo(PostEntity)
+      .find({ where: { id: And(MoreThan(last), LessThan(end)) }, order: { id: 'ASC' }, take: BATCH });
+    yield await asCorrected(
+      tx,
+      posts.map((post) => writtenOf(post, '', 'stored')),
+    );
+    if (posts.length < BATCH) return;
+    last = posts.at(-1)?.id ?? end;
+  }
 }

@@ -43,6 +43,13 @@ const Environment = z.object({
     .regex(/^[1-9]\d{0,2}$/u, '应为 1 到 999 的整数')
     .transform(Number)
     .default(1),
+  /** With several processes: one that dies loses its work to another after so many seconds, and a source after twice as many. */
+  LEASE_SECONDS: z
+    .string()
+    .regex(/^\d{1,3}$/u, '应为 2 到 999 的整数')
+    .transform(Number)
+    .refine((seconds) => seconds >= 2, '应为 2 到 999 的整数')
+    .default(30),
   /** The demo city: on until a real source exists. `0` never shows it, `1` insists. */
   DEMO: Flag.optional(),
   /** Lets a monitor on another machine read `/metrics`; without it only this machine can. */
@@ -69,6 +76,8 @@ export interface Config {
   /** How the cluster is reached and divided; without it, the defaults of `readConfig`. */
   elasticsearch?: ElasticsearchConfig;
   metricsToken?: string | undefined;
+  /** How long a dead process's work waits for another; without it, the default of `readConfig`. */
+  leaseMs?: number;
   demo: boolean | undefined;
   logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
@@ -100,6 +109,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       shards: e.ELASTICSEARCH_SHARDS,
     },
     metricsToken: e.METRICS_TOKEN,
+    leaseMs: e.LEASE_SECONDS * 1000,
     demo: e.DEMO,
     logLevel: e.LOG_LEVEL,
   };

@@ -1,6 +1,6 @@
 /**
  * In: what happened to posts, in the transaction that writes them. Out: counters by hour and by day, and words; they cost the same however many
- * posts there are. Called by: pipeline (add, subtract), an hourly job (prune), reindex (clear, then add). Read by: rollup-reader.ts.
+ * posts there are. Called by: pipeline (add, subtract), an hourly job (prune), reindex (recount). Read by: rollup-reader.ts.
  *
  * Source 0 = none; account 0 = the public. Words are counted for public posts only, by day, and by hour for the last days; of a closed hour or
  * day only the most frequent are kept, so a rare word's count is a lower bound.
@@ -18,6 +18,7 @@ export const HOURLY_WORDS = 4 * DAY;
 export const WORDS_PER_HOUR = 300;
 export const WORDS_PER_DAY = 1000;
 
+const COUNTERS = ['rollup_hours', 'rollup_days', 'rollup_words', 'rollup_words_open'] as const;
 const UPSERT_COUNTER = (table: string) =>
   `INSERT INTO ${table} (at, platform, kind, source_id, account_id, sentiment, posts) VALUES (?, ?, ?, ?, ?, ?, ?)
    ON CONFLICT (at, platform, kind, source_id, account_id, sentiment) DO UPDATE SET posts = ${table}.posts + excluded.posts`;
@@ -85,9 +86,18 @@ export class Rollups {
   }
 
   async clear(tx: Tx): Promise<void> {
-    for (const table of ['rollup_hours', 'rollup_days', 'rollup_words', 'rollup_words_open']) {
-      await tx.run(`DELETE FROM ${table}`);
-    }
+    for (const table of COUNTERS) await tx.run(`DELETE FROM ${table}`);
+  }
+
+  /**
+   * Counts a stretch of whole days anew. In one transaction that no other writer of counters gets between, so that charts never show half of it
+   * and what arrives meanwhile is counted once.
+   * @param from start of a day, `to` likewise; `rows` reads what is stored of them, after the others have been made to wait
+   */
+  async recount(tx: Tx, from: number, to: number, rows: () => AsyncIterable<readonly RollupRow[]>): Promise<void> {
+    await tx.inOrder();
+    for (const table of COUNTERS) await tx.run(`DELETE FROM ${table} WHERE at >= ? AND at < ?`, [from, to]);
+    for await (const part of rows()) await this.add(tx, part);
   }
 
   private hourlyWordsFrom(): number {

@@ -8,6 +8,7 @@ import type { Database } from '../platform/database/database.ts';
 import type { Leases } from '../platform/leases/leases.ts';
 import type { Log } from '../platform/logging.ts';
 import { PostgresTextEngine } from './engines/postgres-text.ts';
+import type { SqlEngine } from './engines/sql-engine.ts';
 import { SqliteFtsEngine } from './engines/sqlite-fts.ts';
 import type { SearchEngine, StoredDocuments } from './search-engine.ts';
 import { PostDocuments } from './stored-documents.ts';
@@ -20,12 +21,16 @@ export async function openSearch(
   const { db, leases, cut, clock, log } = parts;
   const documents = new PostDocuments(db, cut);
   const url = config.elasticsearchUrl;
-  if (url === undefined) return searchEngineFor(db, documents);
+  if (url === undefined) {
+    const engine = searchEngineFor(db, documents);
+    await engine.resume(leases, log);
+    return engine;
+  }
   const { ElasticsearchEngine } = await import('./engines/elasticsearch.ts');
   return ElasticsearchEngine.open({ url, config: config.elasticsearch, db, leases, documents, clock, log });
 }
 
 /** The engine inside the records' own database. */
-export function searchEngineFor(db: Database, documents: StoredDocuments | null = null): SearchEngine {
+export function searchEngineFor(db: Database, documents: StoredDocuments | null = null): SqlEngine {
   return db.dialect === 'postgres' ? new PostgresTextEngine(db, documents) : new SqliteFtsEngine(db, documents);
 }

@@ -74,16 +74,19 @@ export interface Facets {
   day: Map<string, number>;
 }
 
-/** How far the index is; for 采集状态, search answers and metrics. */
-export interface SearchStatus {
+/** How far the index is behind the records; for 采集状态, search answers and metrics. */
+export interface SearchLag {
+  /** Changes of posts that are stored and not yet found; at most so many. */
+  behind: number;
+  /** When the oldest of them was stored; null when there is none, and while an index is filled from the records. */
+  since: number | null;
+}
+
+export interface SearchStatus extends SearchLag {
   /** zh-CN, for the status pages. */
   name: string;
   /** Null when the engine cannot be asked. */
   documents: number | null;
-  /** Changes of posts that are stored and not yet in the index; at most so many. */
-  behind: number;
-  /** When the oldest of them was stored; null when there is none. */
-  since: number | null;
   /** zh-CN: why the index does not follow; null when it does. */
   problem: string | null;
 }
@@ -113,8 +116,8 @@ export abstract class SearchEngine {
   /** Total and, when asked, facets. */
   abstract count(request: Pick<SearchRequest, 'query' | 'filters'>, facets: boolean): Promise<SearchCount>;
 
-  /** Changes of posts that are stored and not yet found; cheap enough for every answer. */
-  abstract behind(): Promise<number>;
+  /** Cheap enough for every answer. */
+  abstract lag(): Promise<SearchLag>;
   abstract status(): Promise<SearchStatus>;
   /** Waits until everything written before can be found. Gives up, with a `problem`, when the index cannot follow. */
   abstract settle(): Promise<SearchStatus>;

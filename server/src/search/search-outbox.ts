@@ -34,6 +34,8 @@ export interface Waiting {
   since: number | null;
   refused: number;
   problem: string | null;
+  /** Posts that an index which searches already read has yet to be given from the records. */
+  unfilled: number;
 }
 
 const COLUMNS = 4;
@@ -115,12 +117,13 @@ export class SearchOutbox {
   /** How many changes wait (at most), since when, and how many were refused. Reads both ends of the table, not the rows. */
   async waiting(): Promise<Waiting> {
     const row = await this.db.one<
-      Record<'first' | 'last' | 'since' | 'refused', number | null> & { problem: string | null }
+      Record<'first' | 'last' | 'since' | 'refused' | 'unfilled', number | null> & { problem: string | null }
     >(
       `SELECT (SELECT seq FROM search_outbox WHERE refused IS NULL ORDER BY seq LIMIT 1) AS first,
          (SELECT seq FROM search_outbox WHERE refused IS NULL ORDER BY seq DESC LIMIT 1) AS last,
          (SELECT at FROM search_outbox WHERE refused IS NULL ORDER BY seq LIMIT 1) AS since,
          (SELECT count(*) FROM search_outbox WHERE refused IS NOT NULL) AS refused,
+         (SELECT count(*) FROM posts WHERE id > (SELECT built_to FROM search_state WHERE id = 1 AND building = live)) AS unfilled,
          (SELECT problem FROM search_state WHERE id = 1) AS problem`,
     );
     const first = Number(row?.first ?? 0);
@@ -132,6 +135,7 @@ export class SearchOutbox {
       since: row?.since === null || row?.since === undefined ? null : Number(row.since),
       refused: Number(row?.refused ?? 0),
       problem: row?.problem ?? null,
+      unfilled: Number(row?.unfilled ?? 0),
     };
   }
 
@@ -148,23 +152,25 @@ export class SearchOutbox {
     return { live: row?.live ?? null, building: row?.building ?? null, builtTo: Number(row?.built_to ?? 0) };
   }
 
-  async setState(state: IndexState): Promise<void> {
-    await this.set({ live: state.live, building: state.building, built_to: state.builtTo });
+  /** From one state to the next. @returns false when it is no longer in the first: somebody else has taken over, and nothing is changed. */
+  move(from: IndexState, to: IndexState): Promise<boolean> {
+    return this.db.write(async (tx) => {
+      await tx.run('INSERT INTO search_state (id) VALUES (1) ON CONFLICT (id) DO NOTHING');
+      const moved = await tx.all(
+        `UPDATE search_state SET live = ?, building = ?, built_to = ? WHERE id = 1
+           AND live IS NOT DISTINCT FROM ? AND building IS NOT DISTINCT FROM ? AND built_to = ? RETURNING id`,
+        [to.live, to.building, to.builtTo, from.live, from.building, from.builtTo],
+      );
+      return moved.length > 0;
+    });
   }
 
   async setProblem(problem: string | null): Promise<void> {
-    await this.set({ problem });
-  }
-
-  private async set(values: Record<string, Param>): Promise<void> {
-    await this.db.write(async (tx) => {
-      await tx.run('INSERT INTO search_state (id) VALUES (1) ON CONFLICT (id) DO NOTHING');
-      const names = Object.keys(values);
-      if (names.length === 0) return;
-      await tx.run(
-        `UPDATE search_state SET ${names.map((n) => `${n} = ?`).join(', ')} WHERE id = 1`,
-        Object.values(values),
-      );
-    });
+    await this.db.write((tx) =>
+      tx.run(
+        'INSERT INTO search_state (id, problem) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET problem = excluded.problem',
+        [problem],
+      ),
+    );
   }
 }

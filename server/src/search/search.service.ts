@@ -62,7 +62,7 @@ export class SearchService {
         count.facets === null ? null : await this.named(count.facets, count.total, await this.enoughVoices(request)),
       understood: parsed.understood,
       tookMs: Math.round((performance.now() - started) * 10) / 10,
-      behind: await this.engine.behind(),
+      behind: (await this.engine.lag()).behind,
       coverage: await this.coverage.of(window),
     };
   }

@@ -88,6 +88,7 @@ export class SourcesController {
         name: search.name,
         documents: search.documents ?? 0,
         behind: search.behind,
+        since: toInstantOrNull(search.since),
         note: search.problem,
       },
     };

@@ -10,8 +10,8 @@ import { Injectable } from '@nestjs/common';
 import { Alerts } from '../alerts/alerts.ts';
 import { Enricher } from '../enrich/enricher.ts';
 import { Clock, hourOf } from '../platform/clock.ts';
-import { runEach } from '../platform/database/bulk.ts';
-import { Database, type Row, type Tx } from '../platform/database/database.ts';
+import { runEach, updateEach } from '../platform/database/bulk.ts';
+import { Database, type Param, type Row, type Tx } from '../platform/database/database.ts';
 import { Live } from '../platform/live/live.ts';
 import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { SearchEngine } from '../search/search-engine.ts';
@@ -24,8 +24,6 @@ import { bestTitle, titleOf } from './topic-title.ts';
 
 const CONSUMER = 'topics';
 const STEP = 1000;
-/** Parameters of one statement. */
-const AT_ONCE = 500;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** Cosine from which a post belongs to a topic. */
@@ -58,6 +56,26 @@ const ADD_HOURS = `INSERT INTO topic_hours (topic_id, hour, posts, positive, neu
   ON CONFLICT (topic_id, hour) DO UPDATE SET posts = topic_hours.posts + excluded.posts, positive = topic_hours.positive + excluded.positive,
     neutral = topic_hours.neutral + excluded.neutral, negative = topic_hours.negative + excluded.negative,
     uncertain = topic_hours.uncertain + excluded.uncertain, official = topic_hours.official + excluded.official`;
+
+const SAVE_TOPIC = `UPDATE topics SET title = CASE WHEN title_by = 'person' THEN title ELSE ? END, title_by = CASE WHEN title_by = 'person' THEN title_by ELSE ? END,
+  features = ?, places = ?, posts = ?, opinions = ?, own = ?, messages = ?, slow = ?, slow_at = ?, busiest = ?,
+  first_seen = ?, last_seen = ?, engagement = ?, official_at = ?, peak_heat = ?, peak_at = ? WHERE id = ?`;
+const SAVED_TYPES = [
+  ...[
+    'text',
+    'text',
+    'text',
+    'text',
+    'bigint',
+    'bigint',
+    'bigint',
+    'bigint',
+    'double precision',
+    'bigint',
+    'double precision',
+  ],
+  ...['bigint', 'bigint', 'bigint', 'bigint', 'double precision', 'bigint', 'bigint'],
+];
 
 @Injectable()
 export class TopicDetector {
@@ -103,7 +121,7 @@ export class TopicDetector {
         }
         await this.copies.keep(tx, groups);
         await this.assign(tx, assigned);
-        for (const topic of touched) await this.save(tx, topic);
+        await this.save(tx, [...touched]);
         await runEach(
           tx,
           'INSERT INTO topic_events (topic_id, at, kind, text, post_id) VALUES (?, ?, ?, ?, ?)',
@@ -284,77 +302,41 @@ export class TopicDetector {
   }
 
   private async assign(tx: Tx, assigned: ReadonlyMap<number, number>): Promise<void> {
+    await updateEach(
+      tx,
+      'UPDATE posts SET topic_id = ? WHERE id = ?',
+      ['bigint', 'bigint'],
+      [...assigned].map(([postId, topicId]) => [topicId, postId]),
+    );
     const byTopic = new Map<number, number[]>();
     for (const [postId, topicId] of assigned) {
       const ids = byTopic.get(topicId);
       if (ids === undefined) byTopic.set(topicId, [postId]);
       else ids.push(postId);
     }
-    for (const [topicId, ids] of byTopic) {
-      for (let i = 0; i < ids.length; i += AT_ONCE) {
-        const some = ids.slice(i, i + AT_ONCE);
-        await tx.run(`UPDATE posts SET topic_id = ? WHERE id IN (${some.map(() => '?').join(',')})`, [
-          topicId,
-          ...some,
-        ]);
-      }
-      await this.engine.retopic(tx, ids, topicId);
-    }
+    for (const [topicId, ids] of byTopic) await this.engine.retopic(tx, ids, topicId);
   }
 
-  private async save(tx: Tx, topic: TopicState): Promise<void> {
+  private async save(tx: Tx, topics: readonly TopicState[]): Promise<void> {
     await runEach(
       tx,
       ADD_HOURS,
       ['bigint', 'bigint', 'bigint', 'bigint', 'bigint', 'bigint', 'bigint', 'bigint'],
-      [...topic.pending.values()].map((b) => [
-        topic.id,
-        b.hour,
-        b.posts,
-        b.positive,
-        b.neutral,
-        b.negative,
-        b.uncertain,
-        b.official,
-      ]),
+      topics.flatMap((topic) =>
+        [...topic.pending.values()].map((b) => [
+          topic.id,
+          b.hour,
+          b.posts,
+          b.positive,
+          b.neutral,
+          b.negative,
+          b.uncertain,
+          b.official,
+        ]),
+      ),
     );
-    topic.pending.clear();
-    const hours = [...topic.hours.values()];
-    topic.busiest = Math.max(topic.busiest, busiestOf(hours));
-    const { heat } = heatAt({ ...topic, hours }, topic.lastSeen);
-    if (heat > topic.peakHeat) [topic.peakHeat, topic.peakAt] = [heat, topic.lastSeen];
-    if (topic.titleRank !== PERSON) {
-      const best = bestTitle(topic.titles, topic.features, topic.places);
-      if (best !== undefined) [topic.title, topic.titleRank] = [best.title, best.rank];
-    }
-    const features = Object.fromEntries(
-      largest(topic.features, FEATURES_STORED).map(([name, weight]) => [name, Math.round(weight * 1e4) / 1e4]),
-    );
-    await tx.run(
-      `UPDATE topics SET title = CASE WHEN title_by = 'person' THEN title ELSE ? END, title_by = CASE WHEN title_by = 'person' THEN title_by ELSE ? END,
-         features = ?, places = ?, posts = ?, opinions = ?, own = ?, messages = ?, slow = ?, slow_at = ?, busiest = ?,
-         first_seen = ?, last_seen = ?, engagement = ?, official_at = ?, peak_heat = ?, peak_at = ? WHERE id = ?`,
-      [
-        topic.title,
-        String(topic.titleRank),
-        JSON.stringify(features),
-        JSON.stringify(Object.fromEntries(topic.places)),
-        topic.posts,
-        topic.opinions,
-        topic.own,
-        topic.messages,
-        topic.slow,
-        topic.slowAt,
-        topic.busiest,
-        topic.firstSeen,
-        topic.lastSeen,
-        topic.engagement,
-        topic.officialAt,
-        topic.peakHeat,
-        topic.peakAt,
-        topic.id,
-      ],
-    );
+    const rows = topics.map((topic) => rowOf(topic));
+    await updateEach(tx, SAVE_TOPIC, SAVED_TYPES, rows);
   }
 
   /** Two topics that have come to say the same of the same place are one; the larger keeps its number. */
@@ -374,7 +356,7 @@ export class TopicDetector {
         text: `与“${from.title}”（${from.posts} 条）说的是同一件事，已自动合并`,
       });
       this.absorb(into, from);
-      await this.save(tx, into);
+      await this.save(tx, [into]);
     }
   }
 
@@ -411,22 +393,24 @@ export class TopicDetector {
         `UPDATE topics SET heat = 0, stage = 'calm' WHERE (heat > 0 OR stage <> 'calm') AND ((messages = 0 AND last_seen < ?) OR last_seen < ?)`,
         [now - quietAfter({ messages: 0 }), now - quietAfter({ messages: 1 })],
       );
+      const rows: Param[][] = [];
       for (const topic of active) {
         const hours = [...topic.hours.values()];
         const { heat } = heatAt({ ...topic, hours }, now);
         const dayAgo = heatAt({ ...topic, hours: hours.filter((h) => h.hour <= now - DAY) }, now - DAY).heat;
-        await tx.run('UPDATE topics SET heat = ?, heat_day_ago = ?, stage = ? WHERE id = ?', [
-          heat,
-          dayAgo,
-          stageAt(hours, topic.firstSeen, now, topic.busiest),
-          topic.id,
-        ]);
+        rows.push([heat, dayAgo, stageAt(hours, topic.firstSeen, now, topic.busiest), topic.id]);
         const last3 = hours.filter((h) => now - h.hour < 3 * HOUR).reduce((s, h) => s + h.posts, 0);
         const before = hours
           .filter((h) => now - h.hour >= 3 * HOUR && now - h.hour < DAY)
           .reduce((s, h) => s + h.posts, 0);
         if (last3 >= SURGE_POSTS && last3 / 3 > 3 * (before / 21)) surging.push({ topic, posts: last3 });
       }
+      await updateEach(
+        tx,
+        'UPDATE topics SET heat = ?, heat_day_ago = ?, stage = ? WHERE id = ?',
+        ['double precision', 'double precision', 'text', 'bigint'],
+        rows,
+      );
     }, 'once');
     for (const { topic, posts } of surging) {
       await this.alerts.raise({
@@ -509,6 +493,42 @@ export class TopicDetector {
       busiest: Number(row['busiest']),
     };
   }
+}
+
+/** What is stored of a topic now; what waited to be added to its hours is taken as added. */
+function rowOf(topic: TopicState): Param[] {
+  topic.pending.clear();
+  const hours = [...topic.hours.values()];
+  topic.busiest = Math.max(topic.busiest, busiestOf(hours));
+  const { heat } = heatAt({ ...topic, hours }, topic.lastSeen);
+  if (heat > topic.peakHeat) [topic.peakHeat, topic.peakAt] = [heat, topic.lastSeen];
+  if (topic.titleRank !== PERSON) {
+    const best = bestTitle(topic.titles, topic.features, topic.places);
+    if (best !== undefined) [topic.title, topic.titleRank] = [best.title, best.rank];
+  }
+  const features = Object.fromEntries(
+    largest(topic.features, FEATURES_STORED).map(([name, weight]) => [name, Math.round(weight * 1e4) / 1e4]),
+  );
+  return [
+    topic.title,
+    String(topic.titleRank),
+    JSON.stringify(features),
+    JSON.stringify(Object.fromEntries(topic.places)),
+    topic.posts,
+    topic.opinions,
+    topic.own,
+    topic.messages,
+    topic.slow,
+    topic.slowAt,
+    topic.busiest,
+    topic.firstSeen,
+    topic.lastSeen,
+    topic.engagement,
+    topic.officialAt,
+    topic.peakHeat,
+    topic.peakAt,
+    topic.id,
+  ];
 }
 
 /** Without a word for this long a topic is calm; a grievance waits for the next letter longer. */

@@ -63,6 +63,11 @@ describe('reaching a cluster', () => {
     return engine;
   }
 
+  it('of the series that this run names', async () => {
+    const { version } = (await (await fetch(inject('elasticsearch'))).json()) as { version: { number: string } };
+    expect(version.number).toBe(process.env['ELASTICSEARCH_TEST_VERSION']);
+  });
+
   it('over TLS with the authority and the key that were configured', async () => {
     const engine = await reach(secured, { ca, apiKey: KEY });
     expect(await engine.settle()).toMatchObject({ documents: 0, behind: 0, problem: null });
@@ -79,6 +84,7 @@ describe('reaching a cluster', () => {
 
   it.each([
     ['an old server', { 'x-elastic-product': 'Elasticsearch' }, '7.17.1', '版本是 7.17.1，本程序支持 8.x 与 9.x'],
+    ['a coming server', { 'x-elastic-product': 'Elasticsearch' }, '10.0.0', '版本是 10.0.0，本程序支持 8.x 与 9.x'],
     ['something else', {}, '3.1.0', '该地址上的不是 Elasticsearch'],
   ])('does not start on %s', async (_, product, version, sentence) => {
     const other = createServer((__, answer) => {

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startElasticsearch, type ElasticsearchServer } from '../../scripts/elasticsearch.ts';
 import type { Database } from '../../src/platform/database/database.ts';
 import type { SearchEngine } from '../../src/search/search-engine.ts';
 import { documentOf } from '../../src/search/search-engine.contract.ts';
 import { openTestDatabase } from '../database.ts';
 import { storePosts } from '../posts.ts';
+import { smallDisk } from '../small-disk.ts';
 import { newIndex, openElasticsearch } from './open.ts';
 
 const NOW = Date.parse('2026-11-24T08:10:00+08:00');
@@ -80,7 +81,7 @@ describe('the index follows the records through every fault', () => {
     await expect(engine.search({ query: null, filters: {}, sort: 'time', cursor: null, limit: 1 })).rejects.toThrow(
       '检索服务（Elasticsearch）暂时不可用：连接不上',
     );
-    expect(await engine.behind()).toBeGreaterThanOrEqual(6 * BATCH);
+    expect((await engine.lag()).behind).toBeGreaterThanOrEqual(6 * BATCH);
     await expect.poll(async () => (await engine.status()).problem, { timeout: 20_000 }).toBe('连接不上');
     await restart();
     await batch();
@@ -93,7 +94,7 @@ describe('the index follows the records through every fault', () => {
     await block(true);
     for (let i = 0; i < 3; i++) await batch();
     await expect.poll(async () => (await engine.status()).problem, { timeout: 20_000 }).toContain('只读');
-    expect(await engine.behind()).toBe(3 * BATCH);
+    expect((await engine.lag()).behind).toBe(3 * BATCH);
     await block(false);
     await balances();
   });
@@ -175,9 +176,56 @@ describe('the index follows the records through every fault', () => {
   }
 });
 
+it('a disk that is really full: the index goes on by itself when there is room again', async () => {
+  const disk = smallDisk(192);
+  const server = await startElasticsearch({
+    dataDir: disk.path,
+    settings: { 'cluster.routing.allocation.disk.threshold_enabled': 'true', 'cluster.info.update.interval': '10s' },
+  });
+  onTestFinished(() => server.stop());
+  const db = await openTestDatabase();
+  const index = newIndex();
+  const engine = await openElasticsearch(db, server.url, index);
+  onTestFinished(() => engine.close());
+  let sent = 0;
+  const batch = async () => {
+    await db.write(async (tx) => {
+      const given = Array.from({ length: BATCH }, (_, i) => ({
+        text: `停水 ${String(sent + i)} ${'长文'.repeat(200)}`,
+        publishedAt: NOW - (sent + i) * 60_000,
+      }));
+      await engine.write(tx, (await storePosts(tx, given)).map(documentOf));
+    });
+    sent += BATCH;
+  };
+  await batch();
+  expect(await patiently(() => engine.settle())).toMatchObject({ documents: sent, problem: null });
+  const problem = async () => (await engine.status()).problem;
+  // Nearly: the server notices by itself and turns the index read-only. To the last byte: a write fails half-way.
+  for (const [left, sentence] of [
+    [4 * 1024 * 1024, '磁盘超过水位，索引已转为只读，请清理或扩容'],
+    [0, '索引所在的磁盘已满，请清理或扩容'],
+  ] as const) {
+    disk.fill(left);
+    if (left > 0) await expect.poll(isReadOnly, { timeout: 60_000, interval: 500 }).toBe(true);
+    for (let i = 0; i < 3; i++) await batch();
+    await expect.poll(problem, { timeout: 60_000 }).toBe(sentence);
+    expect((await engine.lag()).behind).toBeGreaterThan(0);
+    disk.free();
+    await batch();
+    const settled = await patiently(() => engine.settle(), 120_000);
+    expect(settled).toMatchObject({ behind: 0, documents: sent, problem: null });
+  }
+
+  async function isReadOnly(): Promise<boolean> {
+    const answer = await fetch(`${server.url}/${index}*/_settings/index.blocks.read_only_allow_delete?flat_settings`);
+    return (await answer.text()).includes('"true"');
+  }
+}, 300_000);
+
 /** `settle` gives up after a while so that nobody hangs; a test may wait longer. */
-async function patiently<T extends { problem: string | null }>(work: () => Promise<T>): Promise<T> {
-  const until = Date.now() + 60_000;
+async function patiently<T extends { problem: string | null }>(work: () => Promise<T>, ms = 60_000): Promise<T> {
+  const until = Date.now() + ms;
   for (;;) {
     const answer = await work();
     if (answer.problem === null || Date.now() > until) return answer;

@@ -4,17 +4,16 @@
  */
 import type { RawItem } from '@minsheng/contracts';
 import { startReplay } from '@minsheng/crawlers/replay';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import 'reflect-metadata';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { node, prepare, root } from '../../bin/prepare.mjs';
+import { prepare } from '../../bin/prepare.mjs';
 import { open } from '../../src/open.ts';
-import type { Database } from '../../src/platform/database/database.ts';
 import { SourceBook } from '../../src/sources/source-book.ts';
 import { testConfig, testDatabaseUrl } from '../database.ts';
+import { count, passwordOf, startReplica, until } from '../replica.ts';
 
 const CITIES = 2;
 const POSTS = 90;
@@ -53,41 +52,6 @@ function city(n: number): RawItem[] {
   return items;
 }
 
-interface Replica {
-  process: ChildProcess;
-  url: string;
-  said: string;
-}
-
-async function startReplica(env: Record<string, string>): Promise<Replica> {
-  const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, 'server/dist/main.js'), 'serve'], {
-    env: { ...process.env, ...env, PORT: '0', DEMO: '0', LOG_LEVEL: 'warn' },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const replica = { process: child, url: '', said: '' };
-  child.stderr.setEncoding('utf8');
-  await new Promise<void>((resolve, reject) => {
-    child.stderr.on('data', (text: string) => {
-      replica.said += text;
-      replica.url = /民声 {2}(http:\S+)/u.exec(replica.said)?.[1] ?? '';
-      if (replica.said.includes('按 Ctrl-C')) resolve();
-    });
-    child.on('exit', () => reject(new Error(`the replica ended: ${replica.said}`)));
-  });
-  return replica;
-}
-
-async function until(what: string, ready: () => Promise<boolean>, ms = 50_000): Promise<void> {
-  const end = performance.now() + ms;
-  while (!(await ready())) {
-    if (performance.now() > end) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-const count = async (db: Database, sql: string) => Number((await db.one<{ n: number }>(sql))?.n ?? 0);
-
 describe('two replicas', () => {
   it(
     'share the work, survive the death of one, and store what was served exactly once',
@@ -117,13 +81,13 @@ describe('two replicas', () => {
       );
       const sent = cities.flat();
 
-      const env = { DATABASE_URL: databaseUrl ?? '', DATA_DIR: dataDir };
+      const env = { DATABASE_URL: databaseUrl ?? '', DATA_DIR: dataDir, DEMO: '0' };
       const [one, two] = await Promise.all([startReplica(env), startReplica(env)]);
       const firstOf = [one, two].filter((r) => r.said.includes('一次性口令'));
       expect(firstOf).toHaveLength(1);
 
       // A session made on one replica is good on the other, and what is stored anywhere is heard there.
-      const password = /admin\s+一次性口令 (\S+)/u.exec(firstOf[0]?.said ?? '')?.[1];
+      const password = passwordOf(firstOf[0]?.said ?? '');
       const login = await fetch(`${one.url}/api/auth/login`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

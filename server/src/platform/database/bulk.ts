@@ -22,6 +22,24 @@ export async function runEach(
   for (const row of rows) statement?.run(...row);
 }
 
+/**
+ * As `runEach`, for `UPDATE … SET a = ?, … WHERE id = ?`: on PostgreSQL one statement for all rows, whatever their number. No row may be named twice.
+ */
+export async function updateEach(
+  tx: Tx,
+  sql: string,
+  types: readonly string[],
+  rows: readonly (readonly Param[])[],
+): Promise<void> {
+  if (tx.postgres === null) return runEach(tx, sql, types, rows);
+  if (rows.length === 0) return;
+  let n = 0;
+  const given = sql.replaceAll('?', () => `given.v${String(++n)}`);
+  const names = types.map((_, i) => `v${String(i + 1)}`).join(', ');
+  const from = ` FROM ${unnest(types)} AS given (${names}) WHERE`;
+  await tx.postgres.query(given.replace(/\sWHERE(?!.*\sWHERE)/su, from), columnsOf(types, rows));
+}
+
 function asColumns(sql: string, types: readonly string[]): string {
   return sql.replace(/VALUES \([?,\s]+\)/u, `SELECT * FROM ${unnest(types)} AS given`);
 }

@@ -8,6 +8,7 @@ import { SharedPace1764000011001 } from '../../collect/shared-pace.migration.ts'
 import { Inbox1763900000030 } from '../../inbox/inbox.migration.ts';
 import { Labels1764000002001 } from '../../labels/labels.migration.ts';
 import { Posts1763900000001 } from '../../posts/posts.migration.ts';
+import { IndexOwner1764000012001 } from '../../search/index-owner.migration.ts';
 import { SearchOutbox1764000005001 } from '../../search/outbox.migration.ts';
 import { Search1763900000010 } from '../../search/search.migration.ts';
 import { SearchTuning1764000000001 } from '../../search/search-tuning.migration.ts';
@@ -40,4 +41,5 @@ export const migrations = [
   WordSuggestions1764000003002,
   ReplyDelivery1764000006001,
   SharedPace1764000011001,
+  IndexOwner1764000012001,
 ];

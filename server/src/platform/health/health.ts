@@ -13,12 +13,14 @@ const PATIENCE_MS = 2000;
 
 export interface Watched {
   db: Database;
+  /** How far the search index is behind the records. */
+  searchLag: () => Promise<{ behind: number; since: number | null }>;
   metricsToken: string | undefined;
   stopping: () => boolean;
 }
 
 export function watch(fastify: FastifyInstance, watched: Watched): void {
-  const registry = measure(fastify, watched.db);
+  const registry = measure(fastify, watched);
   fastify.get('/health/live', (_request, reply) => reply.send({ live: true }));
   fastify.get('/health/ready', async (_request, reply) => {
     const database = await reaches(watched.db);
@@ -67,7 +69,7 @@ function allowed(request: FastifyRequest, token: string | undefined): boolean {
   return passedOn === undefined && LOOPBACK.has(request.socket.remoteAddress ?? '');
 }
 
-function measure(fastify: FastifyInstance, db: Database): Registry {
+function measure(fastify: FastifyInstance, { db, searchLag }: Watched): Registry {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -129,6 +131,19 @@ function measure(fastify: FastifyInstance, db: Database): Registry {
     'Alerts that nobody has acknowledged.',
     null,
     `SELECT NULL AS name, count(*) AS n FROM alerts WHERE state = 'open'`,
+  );
+  const search = (name: string, help: string, of: (lag: Awaited<ReturnType<typeof searchLag>>) => number) =>
+    new Gauge({
+      name: `minsheng_search_${name}`,
+      help,
+      registers,
+      async collect() {
+        this.set(of(await searchLag()));
+      },
+    });
+  search('behind', 'Changes of posts that are stored and not yet found.', ({ behind }) => behind);
+  search('behind_seconds', 'How long the oldest of them has waited; 0 when none does.', ({ since }) =>
+    since === null ? 0 : Math.max(0, (Date.now() - since) / 1000),
   );
   return registry;
 }

@@ -6,10 +6,9 @@ import { Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { Database } from '../database/database.ts';
 
-/** A process that dies loses its leases after this long. */
 const LEASE_MS = 30_000;
-/** Renewed when this much has passed of it. */
-const RENEW_MS = 10_000;
+/** Renewed when this share of it has passed. */
+const RENEW = 1 / 3;
 
 const NOW = 'CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)';
 
@@ -20,18 +19,22 @@ export class Leases {
   /** By name: when ours was last renewed, by this process's own steady clock. */
   private readonly held = new Map<string, number>();
 
-  constructor(private readonly db: Database) {}
+  /** @param leaseMs a process that dies loses its leases after this long */
+  constructor(
+    private readonly db: Database,
+    private readonly leaseMs: number = LEASE_MS,
+  ) {}
 
   /** Takes the lease, or keeps it; cheap enough for every tick. */
   async hold(name: string): Promise<boolean> {
     if (this.db.dialect === 'sqlite') return true;
     const now = performance.now();
     const renewed = this.held.get(name);
-    if (renewed !== undefined && now - renewed < RENEW_MS) return true;
+    if (renewed !== undefined && now - renewed < this.leaseMs * RENEW) return true;
     const [mine] = await this.db.write(
       (tx) =>
         tx.all(
-          `INSERT INTO leases (name, owner, until) VALUES (?, ?, ${NOW} + ${LEASE_MS})
+          `INSERT INTO leases (name, owner, until) VALUES (?, ?, ${NOW} + ${String(this.leaseMs)})
            ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
            WHERE leases.owner = excluded.owner OR leases.until < ${NOW} RETURNING owner`,
           [name, this.owner],

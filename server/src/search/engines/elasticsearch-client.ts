@@ -86,6 +86,7 @@ export function refusalOf(status: number, type: string, reason: string): string 
     return /disk|flood|read-only/iu.test(reason)
       ? '磁盘超过水位，索引已转为只读，请清理或扩容'
       : `索引被禁止写入（${reason}）`;
+  if (/no space left/iu.test(reason)) return '索引所在的磁盘已满，请清理或扩容';
   if (status === 429) return '正忙，稍后重试';
   return `${type === '' ? `状态 ${String(status)}` : type}${reason === '' ? '' : `：${reason}`}`;
 }

@@ -17,10 +17,12 @@ import { checkVersion, reasonOf, refusalOf } from './elasticsearch-client.ts';
 import type { Indices } from './elasticsearch-indices.ts';
 import { folded } from './elasticsearch-query.ts';
 
-/** Changes taken at once. */
-const WINDOW = 12_000;
-/** Documents of one bulk, and bulks under way at once; halved when the server says it is busy. */
-const BULK = 1000;
+/** Changes taken at once: a multiple of what is under way, so that seldom one bulk is waited for alone. */
+const WINDOW = 24_000;
+/** Documents and characters of one bulk; the server writes each to disk before it answers. Halved when it says it is busy. */
+const BULK = 3000;
+const BULK_CHARACTERS = 5_000_000;
+/** Bulks under way at once. */
 const ABREAST = 4;
 const LEASE = 'search-index';
 const IDLE_MS = 500;
@@ -41,6 +43,9 @@ interface ItemAnswer {
   status: number;
   error?: { type: string; reason: string };
 }
+
+/** Another process has taken over since this one looked. */
+class Superseded extends Error {}
 
 export function sourceOf(doc: SearchDocument): string {
   const { id, platform, kind, sourceId, accountId, sentiment, official, topicId } = doc;
@@ -103,6 +108,10 @@ export class Indexer {
         wait = worked ? 0 : IDLE_MS;
         if (worked || this.failingSince !== null) await this.well();
       } catch (error) {
+        if (error instanceof Superseded) {
+          this.published = null;
+          continue;
+        }
         wait = Math.min(WORST_WAIT_MS, Math.max(250, wait * 2));
         await this.failed(reasonOf(error));
       }
@@ -148,7 +157,7 @@ export class Indexer {
     const live = this.indices.newGeneration();
     await this.indices.prepare(live);
     const next = { live, building: fill ? live : null, builtTo: 0 };
-    await this.outbox.setState(next);
+    await this.move(state, next);
     this.log.info({ index: live, before: state.live }, 'search index begun');
     await this.publish(next);
     return next;
@@ -158,14 +167,21 @@ export class Indexer {
   private async beside(state: IndexState): Promise<IndexState> {
     const next = { live: state.live, building: this.indices.newGeneration(), builtTo: 0 };
     await this.indices.prepare(next.building);
-    await this.outbox.setState(next);
+    await this.move(state, next);
     // What an earlier, unfinished rebuild left is deleted.
     await this.publish(next);
     return next;
   }
 
+  private async move(from: IndexState, to: IndexState): Promise<void> {
+    if (!(await this.outbox.move(from, to))) throw new Superseded();
+  }
+
   private async publish(state: IndexState): Promise<void> {
     if (state.live === null) return;
+    // A process that slept through its lease must not take the alias back, nor delete what its successor built.
+    const now = await this.outbox.state();
+    if (now.live !== state.live || now.building !== state.building) throw new Superseded();
     await this.indices.publish(state.live, state.building === null ? [state.live] : [state.live, state.building]);
     this.published = state.live;
   }
@@ -216,12 +232,13 @@ export class Indexer {
         seq: null,
       }));
       await this.send(operations, [generation], state.live);
-      await this.outbox.setState({ ...state, builtTo: page.last });
+      await this.move(state, { ...state, builtTo: page.last });
       return true;
     }
     await this.indices.refresh(generation);
-    await this.outbox.setState({ live: generation, building: null, builtTo: 0 });
-    await this.publish({ live: generation, building: null, builtTo: 0 });
+    const built = { live: generation, building: null, builtTo: 0 };
+    await this.move(state, built);
+    await this.publish(built);
     this.log.info({ index: generation }, 'search index built');
     return true;
   }
@@ -267,13 +284,21 @@ export class Indexer {
     let at = 0;
     const worker = async () => {
       while (at < operations.length) {
-        const part = operations.slice(at, (at += this.bulk));
+        const part = operations.slice(at, (at = this.endOf(operations, at)));
         const items = await this.bulkOf(part, generation);
         part.forEach((operation, i) => answers.push({ operation, answer: items[i] ?? { status: 500 } }));
       }
     };
     await Promise.all(Array.from({ length: ABREAST }, worker));
     return answers;
+  }
+
+  private endOf(operations: readonly Operation[], from: number): number {
+    let characters = 0;
+    let end = from;
+    while (end < operations.length && end - from < this.bulk && characters < BULK_CHARACTERS)
+      characters += operations[end++]?.source?.length ?? 0;
+    return end;
   }
 
   private async bulkOf(part: readonly Operation[], generation: string): Promise<ItemAnswer[]> {
@@ -284,19 +309,25 @@ export class Indexer {
       if (source === null) lines.push(`{"delete":${meta}}`);
       else lines.push(`{"index":${meta}}`, source);
     }
-    const answer = await this.client
-      .bulk<unknown, string>(
-        { operations: lines, filter_path: ['errors', 'items.*.status', 'items.*.error.type', 'items.*.error.reason'] },
-        { maxRetries: 0, meta: true },
+    // One text already, which the client sends as it is instead of looking at every line once more.
+    const answer = await this.client.transport
+      .request<{ errors: boolean; items?: Record<string, ItemAnswer>[] }>(
+        {
+          method: 'POST',
+          path: '/_bulk',
+          querystring: { filter_path: 'errors,items.*.status,items.*.error.type,items.*.error.reason' },
+          bulkBody: `${lines.join('\n')}\n`,
+        },
+        { maxRetries: 0 },
       )
       .catch((error: unknown) => {
         // Too much at once: smaller from now on, and the loop tries again.
         this.bulk = Math.max(50, Math.floor(this.bulk / 2));
         throw error;
       });
-    if (answer.body.errors) this.bulk = Math.max(50, Math.floor(this.bulk / 2));
-    else this.bulk = Math.min(BULK, this.bulk + 50);
-    return answer.body.items.map((item) => Object.values(item)[0] as ItemAnswer);
+    if (answer.errors) this.bulk = Math.max(50, Math.floor(this.bulk / 2));
+    else this.bulk = Math.min(BULK, this.bulk + BULK / 20);
+    return (answer.items ?? []).map((item) => Object.values(item)[0] ?? { status: 500 });
   }
 
   private async leased(): Promise<boolean> {

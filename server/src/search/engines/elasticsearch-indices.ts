@@ -8,7 +8,7 @@
  */
 import type { Client, estypes } from '@elastic/elasticsearch';
 import { dayOf, type Clock } from '../../platform/clock.ts';
-import { publishedAtOf } from '../../posts/post-id.ts';
+import { IDS_PER_SECOND, publishedAtOf } from '../../posts/post-id.ts';
 import { COUNT_CAP } from '../search-engine.ts';
 
 /** Raised when mappings or settings change: an index of an older version is then replaced by itself. */
@@ -16,6 +16,9 @@ export const SCHEMA = 1;
 
 const MONTHLY_FOR_MONTHS = 24;
 const FIRST_YEAR = 2010;
+/** An hour of office time never crosses a month. */
+const IDS_PER_HOUR = 3600 * IDS_PER_SECOND;
+const MOST_NAMES = 20_000;
 
 /**
  * Words are cut before they come here, hence white space is all the analysis; one field with positions serves words and exact phrases alike.
@@ -41,6 +44,8 @@ export const MAPPINGS: estypes.MappingTypeMapping = {
 export class Indices {
   /** Indices known to exist. */
   private readonly known = new Set<string>();
+  /** By generation and stretch of ids: the index. Dates are slow to make, and a bulk has thousands. */
+  private readonly names = new Map<string, string>();
   /** By generation: its first month with an index of its own. */
   private readonly monthlyFrom = new Map<string, string>();
 
@@ -103,6 +108,18 @@ export class Indices {
 
   /** The index a post belongs to. */
   nameOf(generation: string, id: number): string {
+    const hour = Math.floor(id / IDS_PER_HOUR);
+    const key = `${generation} ${String(hour)}`;
+    let name = this.names.get(key);
+    if (name === undefined) {
+      name = this.nameOn(generation, id);
+      if (this.names.size > MOST_NAMES) this.names.clear();
+      this.names.set(key, name);
+    }
+    return name;
+  }
+
+  private nameOn(generation: string, id: number): string {
     const month = dayOf(publishedAtOf(id)).slice(0, 7);
     const year = Number(month.slice(0, 4));
     if (month >= (this.monthlyFrom.get(generation) ?? '')) return `${generation}-${month.replace('-', '.')}`;
@@ -125,6 +142,7 @@ export class Indices {
   /** After a refusal that may come from an index somebody deleted. */
   forget(): void {
     this.known.clear();
+    this.names.clear();
     this.monthlyFrom.clear();
   }
 

@@ -13,6 +13,7 @@ import { UserError } from '../../platform/errors.ts';
 import type { Leases } from '../../platform/leases/leases.ts';
 import type { Log } from '../../platform/logging.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
+import { IndexOwner } from '../index-owner.ts';
 import { rankPage } from '../relevance-page.ts';
 import {
   COUNT_CAP,
@@ -21,6 +22,7 @@ import {
   type Facets,
   type SearchCount,
   type SearchDocument,
+  type SearchLag,
   type SearchPage,
   type SearchRequest,
   type SearchStatus,
@@ -77,6 +79,8 @@ export class ElasticsearchEngine extends SearchEngine {
       }
       parts.log.warn({ reason: unavailable(error).message }, 'search engine not reached');
     }
+    if (!(await new IndexOwner(parts.db).take('elasticsearch')))
+      parts.log.info({}, 'search index is filled from the records: another engine was used before');
     engine.indexer.start();
     return engine;
   }
@@ -143,15 +147,16 @@ export class ElasticsearchEngine extends SearchEngine {
     return { total: totalOf(answer), totalIsLowerBound: oldest !== undefined, facets: facetsOf(answer) };
   }
 
-  async behind(): Promise<number> {
-    return (await this.outbox.waiting()).behind;
+  async lag(): Promise<SearchLag> {
+    const { behind, since, unfilled } = await this.outbox.waiting();
+    return { behind: behind + unfilled, since };
   }
 
   async status(): Promise<SearchStatus> {
     const [waiting, documents] = await Promise.all([this.outbox.waiting(), this.indices.documents().catch(() => null)]);
-    const { behind, since, refused } = waiting;
+    const { behind, since, refused, unfilled } = waiting;
     const problem = waiting.problem ?? (refused > 0 ? `有 ${String(refused)} 条被索引拒收，请运行 reindex 重建` : null);
-    return { name: 'Elasticsearch', documents, behind, since, problem };
+    return { name: 'Elasticsearch', documents, behind: behind + unfilled, since, problem };
   }
 
   async settle(): Promise<SearchStatus> {

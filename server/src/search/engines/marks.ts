@@ -53,6 +53,35 @@ export function wantedMarks(filters: SearchFilters): string[][] {
   return groups.filter((group) => group.length > 0);
 }
 
+/** Alternatives of one filter at most; more are looked for as the filters they were made of. */
+const MOST_COMBINED = 64;
+
+/** Platform, kind, sentiment and side in one word: several filters together are then one short list instead of several long ones. */
+export function combinedToken(doc: Pick<SearchDocument, 'platform' | 'kind' | 'sentiment' | 'official'>): string {
+  return combined(doc.platform, doc.kind, doc.sentiment, doc.official);
+}
+
+function combined(platform: string, kind: string, sentiment: number, official: boolean): string {
+  return `c_${platform}_${kind}_${sentiment === -1 ? 'neg' : String(sentiment)}_${official ? '1' : '0'}`;
+}
+
+/** As `wantedMarks`, for an index that holds combined words as well. */
+export function wantedCombined(filters: SearchFilters): string[][] {
+  const { platforms = [], kinds = [], sentiments = [], official, sourceIds, accountIds } = filters;
+  const given =
+    [platforms, kinds, sentiments].filter((values) => values.length > 0).length + Number(official !== undefined);
+  const any = <T>(values: readonly T[], all: readonly T[]) => (values.length > 0 ? values : all);
+  const tokens = any(platforms, PLATFORMS).flatMap((p) =>
+    any(kinds, KINDS).flatMap((k) =>
+      any<number>(sentiments, SENTIMENTS).flatMap((s) =>
+        (official === undefined ? [true, false] : [official]).map((o) => combined(p, k, s, o)),
+      ),
+    ),
+  );
+  if (given < 2 || tokens.length > MOST_COMBINED) return wantedMarks(filters);
+  return [...wantedMarks({ sourceIds, accountIds }), tokens];
+}
+
 /** Mixed-radix packing; ids are stored plus one, 0 = none. Plain arithmetic, because it exceeds 32 bits. */
 export function packMarks(doc: Marks): number {
   const id = (v: number | null, end: number) => (v === null || v + 1 >= end ? 0 : v + 1);

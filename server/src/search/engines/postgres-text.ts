@@ -59,6 +59,10 @@ export class PostgresTextEngine extends SqlEngine {
     await tx.run(`SELECT gin_clean_pending_list('search_words_words')`);
   }
 
+  protected async removeBetween(tx: Tx, above: number, upTo: number): Promise<void> {
+    await tx.run('DELETE FROM search_words WHERE id > ? AND id <= ?', [above, upTo]);
+  }
+
   protected textsOf(ids: readonly number[]): Promise<{ id: number; text: string }[]> {
     return this.db.all(
       `SELECT id, coalesce(title || chr(10), '') || text AS text FROM posts WHERE id = ANY(CAST(? AS bigint[]))`,

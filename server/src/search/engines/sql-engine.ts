@@ -3,10 +3,13 @@
  *
  * Why it does not slow down as posts accumulate: ids are ordered by time, so the newest hits are the highest ids, and every walk stops at a cap.
  */
-import { Database, type Param } from '../../platform/database/database.ts';
+import { Database, type Param, type Tx } from '../../platform/database/database.ts';
+import type { Leases } from '../../platform/leases/leases.ts';
+import type { Log } from '../../platform/logging.ts';
 import { dayOf } from '../../platform/clock.ts';
 import { firstIdAt, IDS_PER_SECOND } from '../../posts/post-id.ts';
 import { readCursor, writeCursor } from '../cursor.ts';
+import { IndexOwner } from '../index-owner.ts';
 import { rankPage } from '../relevance-page.ts';
 import {
   COUNT_CAP,
@@ -15,6 +18,7 @@ import {
   type Facets,
   type SearchCount,
   type SearchFilters,
+  type SearchLag,
   type SearchPage,
   type SearchRequest,
   type SearchStatus,
@@ -24,7 +28,9 @@ import { unpackMarks } from './marks.ts';
 
 const DAY_SECONDS = 86_400;
 const OFFICE_OFFSET_SECONDS = 8 * 3600;
-const REBUILD_BATCH = 2000;
+const FILL_BATCH = 1000;
+/** Another replica fills the index meanwhile. */
+const WAIT_MS = 1000;
 
 export interface Hits {
   sql: string;
@@ -32,12 +38,33 @@ export interface Hits {
 }
 
 export abstract class SqlEngine extends SearchEngine {
+  private readonly owner: IndexOwner;
+  /** Another engine had its turn, and what it was given is brought over; null when the index has followed all along. */
+  private filling: Promise<void> | null = null;
+  private closed = false;
+
   /** @param documents what a rebuild reads */
   constructor(
     protected readonly db: Database,
     private readonly documents: StoredDocuments | null,
   ) {
     super();
+    this.owner = new IndexOwner(db);
+  }
+
+  /** Notices when another engine was used since, and then fills the gaps from the records while everything else goes on. */
+  async resume(leases: Leases, log: Log): Promise<void> {
+    await this.owner.take(this.db.dialect);
+    const from = await this.owner.filledTo();
+    if (from === null) return;
+    log.info({ from }, 'search index is filled from the records: another engine was used before');
+    this.filling = this.fill(
+      () => leases.hold('search-index'),
+      () => undefined,
+    ).then(
+      () => log.info({}, 'search index is complete'),
+      (error: unknown) => log.error({ err: error }, 'search index was not filled; the next start goes on with it'),
+    );
   }
 
   /** For the status pages. */
@@ -45,6 +72,8 @@ export abstract class SqlEngine extends SearchEngine {
 
   /** The table that holds `id` and packed `marks` of every document. */
   protected abstract readonly marks: string;
+  /** Forgets the documents of posts above the first id, up to the second. */
+  protected abstract removeBetween(tx: Tx, above: number, upTo: number): Promise<void>;
   /** SQL that yields ids, newest first, at most `limit`. */
   protected abstract hits(
     request: Pick<SearchRequest, 'query' | 'filters'>,
@@ -78,37 +107,68 @@ export abstract class SqlEngine extends SearchEngine {
     return { total: counted.length, totalIsLowerBound: more, facets: facetsOf(counted) };
   }
 
-  /** Never: the index is written in the posts' transaction. */
-  behind(): Promise<number> {
-    return Promise.resolve(0);
+  /** None, since the index is written in the posts' transaction; but for gaps that are being filled. */
+  async lag(): Promise<SearchLag> {
+    const to = this.filling === null ? null : await this.owner.filledTo();
+    if (to === null) return { behind: 0, since: null };
+    const row = await this.db.one<{ n: number }>('SELECT count(*) AS n FROM posts WHERE id > ?', [to]);
+    return { behind: Number(row?.n ?? 0), since: null };
   }
 
   async status(): Promise<SearchStatus> {
-    const row = await this.db.one<{ n: number }>(`SELECT count(*) AS n FROM ${this.marks}`);
-    return { name: this.title, documents: Number(row?.n ?? 0), behind: 0, since: null, problem: null };
+    const [row, lag] = await Promise.all([
+      this.db.one<{ n: number }>(`SELECT count(*) AS n FROM ${this.marks}`),
+      this.lag(),
+    ]);
+    const problem = lag.behind > 0 ? '索引正在由帖文补建，补完之前检索结果不全' : null;
+    return { name: this.title, documents: Number(row?.n ?? 0), ...lag, problem };
   }
 
-  settle(): Promise<SearchStatus> {
+  async settle(): Promise<SearchStatus> {
+    await this.filling;
     return this.status();
   }
 
   async rebuild(onProgress: (looked: number) => void): Promise<number> {
-    if (this.documents === null) throw new Error('a rebuild needs documents');
-    await this.db.write((tx) => this.clear(tx));
-    let looked = 0;
-    for (let last = 0, page; (page = await this.documents.after(last, REBUILD_BATCH)) !== null; last = page.last) {
-      const { documents } = page;
-      await this.db.write((tx) => this.write(tx, documents));
-      looked += documents.length;
-      onProgress(looked);
-    }
-    await this.db.write((tx) => this.optimize(tx));
-    return looked;
+    await this.db.write((tx) => this.owner.setFilledTo(tx, 0));
+    return this.fill(() => Promise.resolve(true), onProgress);
   }
 
-  /** Nothing is held. */
-  close(): Promise<void> {
-    return Promise.resolve();
+  /** Ends after the lot that is being written; the next start goes on there. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.filling;
+  }
+
+  /**
+   * From where it stands to the last post, a lot at a time: what the index holds of them is replaced by what the records say. Records are read
+   * when no other writer is between them and the index.
+   */
+  private async fill(mayWork: () => Promise<boolean>, onProgress: (looked: number) => void): Promise<number> {
+    const { documents } = this;
+    if (documents === null) throw new Error('a rebuild needs documents');
+    let looked = 0;
+    for (let last; !this.closed && (last = await this.owner.filledTo()) !== null;) {
+      if (!(await mayWork())) {
+        await new Promise((resolve) => setTimeout(resolve, WAIT_MS).unref());
+        continue;
+      }
+      const from = last;
+      const page = await this.db.untilWritten(() =>
+        this.db.write(async (tx) => {
+          await tx.inOrder();
+          const next = await documents.after(from, FILL_BATCH);
+          await this.removeBetween(tx, from, next?.last ?? Number.MAX_SAFE_INTEGER);
+          if (next !== null) await this.write(tx, next.documents);
+          await this.owner.setFilledTo(tx, next?.last ?? null);
+          return next;
+        }, 'once'),
+      );
+      looked += page?.documents.length ?? 0;
+      if (page === null) await this.db.write((tx) => this.optimize(tx));
+      else onProgress(looked);
+    }
+    return looked;
   }
 
   private async byTime(request: SearchRequest): Promise<SearchPage> {

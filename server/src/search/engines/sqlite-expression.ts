@@ -3,7 +3,7 @@
  */
 import type { QueryNode } from '../query-language.ts';
 import type { SearchFilters } from '../search-engine.ts';
-import { EVERY, wantedMarks } from './marks.ts';
+import { EVERY, wantedCombined } from './marks.ts';
 
 function quote(text: string): string {
   return `"${text.replaceAll('"', '""').replaceAll('\0', ' ')}"`;
@@ -34,6 +34,6 @@ function anyOf(tokens: readonly string[]): string {
 
 /** Null when nothing but time and topic restricts the hits. */
 export function expressionOf(query: QueryNode | null, filters: SearchFilters): string | null {
-  const parts = [...(query === null ? [] : [words(query)]), ...wantedMarks(filters).map(anyOf)];
+  const parts = [...(query === null ? [] : [words(query)]), ...wantedCombined(filters).map(anyOf)];
   return parts.length === 0 ? null : parts.join(' AND ');
 }

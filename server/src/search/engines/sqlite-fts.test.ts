@@ -1,11 +1,41 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../../test/database.ts';
+import { storePosts } from '../../../test/posts.ts';
 import { parseQuery } from '../query-language.ts';
+import { documentOf } from '../search-engine.contract.ts';
 import { packMarks, unpackMarks } from './marks.ts';
 import { SqliteFtsEngine } from './sqlite-fts.ts';
 
 describe('SQLite FTS5 engine', () => {
+  it('never remembers a count from before a write, nor from while it is under way', async () => {
+    const db = await openTestDatabase();
+    const engine = new SqliteFtsEngine(db);
+    const total = async () =>
+      (await engine.count({ query: { type: 'words', text: '停', tokens: ['停'], quoted: false }, filters: {} }, true))
+        .total;
+    for (let n = 1; n <= 3; n++) {
+      await db.write(async (tx) => {
+        await engine.write(
+          tx,
+          (await storePosts(tx, [{ text: '停水', publishedAt: n * 1_000_000_000 }])).map(documentOf),
+        );
+        expect(await total()).toBe(n - 1);
+      });
+      expect(await total()).toBe(n);
+      expect(await total()).toBe(n);
+    }
+    await expect(
+      db.write(async (tx) => {
+        await engine.clear(tx);
+        throw new Error('taken back');
+      }),
+    ).rejects.toThrow('taken back');
+    expect(await total()).toBe(3);
+    await db.write((tx) => engine.clear(tx));
+    expect(await total()).toBe(0);
+  });
+
   it('never meets a syntax error, whatever is typed', async () => {
     const engine = new SqliteFtsEngine(await openTestDatabase());
     const piece = fc.constantFrom(

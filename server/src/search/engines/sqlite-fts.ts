@@ -5,8 +5,9 @@
  */
 import { Injectable } from '@nestjs/common';
 import { Database, type Param, type Tx } from '../../platform/database/database.ts';
-import type { SearchDocument, SearchRequest, StoredDocuments } from '../search-engine.ts';
-import { markTokens, packMarks } from './marks.ts';
+import type { SearchCount, SearchDocument, SearchRequest, StoredDocuments } from '../search-engine.ts';
+import { CountMemory } from './count-memory.ts';
+import { combinedToken, markTokens, packMarks } from './marks.ts';
 import { idWindow, SqlEngine, type Hits } from './sql-engine.ts';
 import { expressionOf } from './sqlite-expression.ts';
 
@@ -20,14 +21,24 @@ const INSERT_MARKS =
 export class SqliteFtsEngine extends SqlEngine {
   protected readonly title = 'SQLite FTS5（内置）';
   protected readonly marks = 'search_marks';
+  private readonly counts: CountMemory<SearchCount>;
 
   // Written out, because Nest reads what a constructor wants from the class itself.
   constructor(db: Database, documents: StoredDocuments | null = null) {
     super(db, documents);
+    this.counts = new CountMemory(db);
+  }
+
+  override count(request: Pick<SearchRequest, 'query' | 'filters'>, facets: boolean): Promise<SearchCount> {
+    // Topics are read from the posts, which change without the index.
+    if (request.filters.topicId !== undefined) return super.count(request, facets);
+    const key = JSON.stringify([request.query, request.filters, facets]);
+    return this.counts.of(key, () => super.count(request, facets));
   }
 
   // Synchronous statements: a batch of thousands would otherwise pay for thousands of promises.
-  write(tx: Tx, docs: readonly SearchDocument[]): Promise<void> {
+  async write(tx: Tx, docs: readonly SearchDocument[]): Promise<void> {
+    await this.counts.change();
     const known = this.prepare(tx, KNOWN);
     const insertWords = this.prepare(tx, INSERT_WORDS);
     const insertMarks = this.prepare(tx, INSERT_MARKS);
@@ -37,18 +48,21 @@ export class SqliteFtsEngine extends SqlEngine {
     const old = ascending.filter((d) => known.get(d.id) !== undefined).map((d) => d.id);
     this.removeNow(tx, old);
     for (const doc of ascending) {
-      insertWords.run(BigInt(doc.id), doc.searchTokens.replaceAll('\0', ' '), markTokens(doc));
+      insertWords.run(
+        BigInt(doc.id),
+        doc.searchTokens.replaceAll('\0', ' '),
+        `${markTokens(doc)} ${combinedToken(doc)}`,
+      );
       insertMarks.run(BigInt(doc.id), BigInt(packMarks(doc)));
     }
-    return Promise.resolve();
   }
 
-  remove(tx: Tx, ids: readonly number[]): Promise<void> {
+  async remove(tx: Tx, ids: readonly number[]): Promise<void> {
+    await this.counts.change();
     this.removeNow(
       tx,
       [...new Set(ids)].sort((a, b) => a - b),
     );
-    return Promise.resolve();
   }
 
   /** Nothing to do: topics are read from `posts.topic_id`, which has an index of its own. */
@@ -57,12 +71,22 @@ export class SqliteFtsEngine extends SqlEngine {
   }
 
   async clear(tx: Tx): Promise<void> {
+    await this.counts.change();
     await tx.run(`INSERT INTO search_index (search_index) VALUES ('delete-all')`);
     await tx.run('DELETE FROM search_marks');
   }
 
   async optimize(tx: Tx): Promise<void> {
     await tx.run(`INSERT INTO search_index (search_index) VALUES ('optimize')`);
+  }
+
+  protected async removeBetween(tx: Tx, above: number, upTo: number): Promise<void> {
+    await this.counts.change();
+    const known = await tx.all<{ id: number }>('SELECT id FROM search_marks WHERE id > ? AND id <= ?', [above, upTo]);
+    this.removeNow(
+      tx,
+      known.map((row) => row.id),
+    );
   }
 
   protected textsOf(ids: readonly number[]): Promise<{ id: number; text: string }[]> {

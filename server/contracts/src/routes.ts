@@ -19,8 +19,7 @@ import * as topics from './topics.ts';
 const ById = z.object({ id: Id });
 const ByDay = z.object({ day: briefing.Day });
 
-/** Who may read the desks: officers, leaders, reply staff. Administrators as such may not. */
-const DESK = ['officer', 'leader', 'staff'] as const;
+const DESK = auth.DESK_ROLES;
 const OFFICER = ['officer'] as const;
 const REPLY = ['officer', 'staff'] as const;
 const SYSADMIN = ['sysadmin'] as const;
@@ -652,7 +651,7 @@ export const routes = {
       path: '/accounts',
       summary: '政务账号',
       tag: '账号',
-      access: ['officer', 'leader', 'staff', 'sysadmin'],
+      access: [...DESK, 'sysadmin'],
       response: dashboard.AccountList,
     }),
   },

@@ -1,7 +1,7 @@
 /**
  * In: something an officer should see. Out: one open alert per subject, updated rather than repeated. Called by: topics, claims, inbox, sources.
  */
-import { routes, type Alert, type RouteAnswer, type RouteInput } from '@minsheng/contracts';
+import { DESK_ROLES, routes, type Alert, type RouteAnswer, type RouteInput } from '@minsheng/contracts';
 import { Controller, Injectable } from '@nestjs/common';
 import type { Caller } from '../platform/auth/caller.ts';
 import { Clock, toInstant } from '../platform/clock.ts';
@@ -63,7 +63,7 @@ export class Alerts {
 /** An administrator without a desk tends the sources: of what the city talks about, nothing is for them. */
 const OF_SOURCES = `kind = 'source'`;
 function hasDesk({ roles }: Caller): boolean {
-  return roles.some((role) => role === 'officer' || role === 'leader' || role === 'staff');
+  return DESK_ROLES.some((role) => roles.includes(role));
 }
 
 @Controller()

@@ -2,7 +2,7 @@
  * In: a few characters typed after Ctrl+K. Out: a few of everything the caller may open. Called by: search.controller.ts.
  * Modules bring their own nouns: `quickSearch.register(provider)` in their `onModuleInit`.
  */
-import type { QuickHit, Role } from '@minsheng/contracts';
+import { DESK_ROLES, type QuickHit, type Role } from '@minsheng/contracts';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import type { Caller } from '../platform/auth/caller.ts';
@@ -34,17 +34,21 @@ export class QuickSearch {
   }
 }
 
-const DESK: readonly Role[] = ['officer', 'leader', 'staff'];
-
 /** The pages of the product, with other words that people use for them. */
 const PAGES: readonly { title: string; detail: string; href: string; words: string; roles: readonly Role[] }[] = [
-  { title: '总览', detail: '今天有什么不同', href: '/', words: '首页 zonglan', roles: DESK },
-  { title: '热点话题', detail: '群众在说什么', href: '/topics', words: '热搜 redian huati', roles: DESK },
-  { title: '待核实说法', detail: '核查、回应时限', href: '/claims', words: '辟谣 谣言 shuofa', roles: DESK },
-  { title: '全文检索', detail: '按词、时间、渠道查帖文', href: '/search', words: '搜索 jiansuo', roles: DESK },
-  { title: '舆情日报', detail: '今日与往期', href: '/briefings', words: '简报 ribao', roles: DESK },
-  { title: '留言办理', detail: '转办、答复、期限', href: '/inbox', words: '来信 答复 liuyan', roles: DESK },
-  { title: '政务账号', detail: '更新情况', href: '/accounts', words: '两周 zhanghao', roles: [...DESK, 'sysadmin'] },
+  { title: '总览', detail: '今天有什么不同', href: '/', words: '首页 zonglan', roles: DESK_ROLES },
+  { title: '热点话题', detail: '群众在说什么', href: '/topics', words: '热搜 redian huati', roles: DESK_ROLES },
+  { title: '待核实说法', detail: '核查、回应时限', href: '/claims', words: '辟谣 谣言 shuofa', roles: DESK_ROLES },
+  { title: '全文检索', detail: '按词、时间、渠道查帖文', href: '/search', words: '搜索 jiansuo', roles: DESK_ROLES },
+  { title: '舆情日报', detail: '今日与往期', href: '/briefings', words: '简报 ribao', roles: DESK_ROLES },
+  { title: '留言办理', detail: '转办、答复、期限', href: '/inbox', words: '来信 答复 liuyan', roles: DESK_ROLES },
+  {
+    title: '政务账号',
+    detail: '更新情况',
+    href: '/accounts',
+    words: '两周 zhanghao',
+    roles: [...DESK_ROLES, 'sysadmin'],
+  },
   {
     title: '采集状态',
     detail: '采集源、缺口',
@@ -72,5 +76,3 @@ export const pageProvider: QuickSearchProvider = {
     );
   },
 };
-
-export { DESK as DESK_ROLES };

@@ -1,10 +1,11 @@
 /**
  * In: the search engine, posts and coverage, which the app module provides to all. Out: the search routes, Ctrl+K (for every module to register with).
  */
+import { DESK_ROLES } from '@minsheng/contracts';
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { ClaimReasons, EnricherReasons } from './claim-reasons.ts';
 import { EnricherCutter, QueryCutter } from './query-cutter.ts';
-import { DESK_ROLES, pageProvider, QuickSearch } from './quick-search.ts';
+import { pageProvider, QuickSearch } from './quick-search.ts';
 import { SearchController } from './search.controller.ts';
 import { SearchService } from './search.service.ts';
 

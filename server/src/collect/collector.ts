@@ -22,6 +22,7 @@ import { neverLog } from '../platform/redaction.ts';
 import type { Secrets } from '../platform/secrets.ts';
 import { VERSION } from '../platform/version.ts';
 import type { Pipeline } from '../pipeline.ts';
+import { openCredentials } from '../sources/credentials.ts';
 import { connectorOf, passiveKinds } from '../sources/kinds.ts';
 import { SourceEntity } from '../sources/source.entity.ts';
 import { Backfills, type Backfill } from './backfills.ts';
@@ -480,11 +481,7 @@ export class Collector {
 
   /** Opens a source's credentials for a moment. */
   credentialsOf(source: Pick<SourceEntity, 'credentials'>): Record<string, unknown> {
-    if (source.credentials === null) return {};
-    const opened = this.secrets.open('source-credentials', source.credentials);
-    const credentials = JSON.parse(opened) as Record<string, unknown>;
-    neverLog(credentials);
-    return credentials;
+    return openCredentials(this.secrets, source);
   }
 
   private prepare(source: SourceEntity, lease: Lease, position: unknown, job?: Backfill) {

@@ -10,6 +10,7 @@ import { UserError } from '../platform/errors.ts';
 import { neverLog } from '../platform/redaction.ts';
 import { Secrets } from '../platform/secrets.ts';
 import { Injectable } from '@nestjs/common';
+import { openCredentials, sealCredentials } from './credentials.ts';
 import { connectorOf, titleOf } from './kinds.ts';
 import { SourceEntity } from './source.entity.ts';
 
@@ -95,10 +96,7 @@ export class SourceBook {
 
   /** What was left empty in the form is kept. The end of a token that was replaced is not that of the new one. */
   completed(source: Pick<SourceEntity, 'credentials'>, given: Record<string, unknown>): Record<string, unknown> {
-    const stored =
-      source.credentials === null
-        ? {}
-        : (JSON.parse(this.secrets.open('source-credentials', source.credentials)) as Record<string, unknown>);
+    const stored = openCredentials(this.secrets, source);
     if ('accessToken' in given) delete stored['expiresAt'];
     return { ...stored, ...given };
   }
@@ -112,9 +110,6 @@ export class SourceBook {
   }
 
   seal(credentials: Record<string, unknown>): string | null {
-    neverLog(credentials);
-    return Object.keys(credentials).length === 0
-      ? null
-      : this.secrets.seal('source-credentials', JSON.stringify(credentials));
+    return sealCredentials(this.secrets, credentials);
   }
 }

@@ -3,16 +3,15 @@
  * the same posts without any platform. Called by: `bench collect`.
  */
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchTexts } from '../../enrich/bench.ts';
-import { open, type Opened } from '../../open.ts';
-import { readConfig } from '../../platform/config.ts';
+import type { Opened } from '../../open.ts';
+import { inPassingProduct } from '../../passing-product.ts';
 import { SourceBook, type NewSource } from '../../sources/source-book.ts';
 
 export const COLLECT_ITEMS = 4000;
+/** Of the texts, which the platforms and intake alone have in common. */
+const SEED = 11;
 /** As large as a page of a feed: what one transaction of a crawl holds. */
 const PAGE = 50;
 /** A run stops at its page limit and the next goes on; so many that bring nothing are the end. */
@@ -33,17 +32,20 @@ export async function benchCollect(count: number, say: (line: string) => void) {
     import.meta.url.endsWith('.ts') ? './platform-worker.ts' : './platform-worker.js',
     import.meta.url,
   );
-  const platform = fork(fileURLToPath(file), [String(count)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const platform = fork(fileURLToPath(file), [String(count), String(SEED)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
   try {
     const sources = await new Promise<NewSource[]>((resolve, reject) => {
       platform.once('message', (told) => resolve(told as NewSource[]));
       platform.once('exit', (code) => reject(new Error(`the platforms ended with ${String(code)}`)));
     });
-    const intakePostsPerSecond = await inProduct((opened) => intake(opened, count));
+    const intakePostsPerSecond = await inPassingProduct((opened) => intake(opened, count));
     say(`· 不经平台直接入库 ${intakePostsPerSecond} 条/秒`);
     const kinds: Record<string, KindThroughput> = {};
     for (const source of sources) {
-      const { items, requests, seconds } = await inProduct((opened) => crawl(opened, source));
+      // A product of its own: no kind finds the posts that another has brought.
+      const { items, requests, seconds } = await inPassingProduct((opened) => crawl(opened, source));
       const itemsPerSecond = Math.round(items / seconds);
       const requestsPerItem = Number((requests / Math.max(1, items)).toFixed(3));
       const ratio = Number((itemsPerSecond / intakePostsPerSecond).toFixed(3));
@@ -56,20 +58,8 @@ export async function benchCollect(count: number, say: (line: string) => void) {
   }
 }
 
-/** A product of its own: no kind finds the posts that another has brought. */
-async function inProduct<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-collect-'));
-  const opened = await open({ ...readConfig({}), dataDir, demo: false, logLevel: 'silent' });
-  try {
-    return await work(opened);
-  } finally {
-    await opened.close();
-    rmSync(dataDir, { recursive: true, force: true });
-  }
-}
-
 async function intake({ core }: Opened, count: number): Promise<number> {
-  const texts = benchTexts(count, 11);
+  const texts = benchTexts(count, SEED);
   const start = performance.now();
   for (let from = 0; from < count; from += PAGE) {
     const arrivals = texts.slice(from, from + PAGE).map((text, k) => {

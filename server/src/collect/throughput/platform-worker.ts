@@ -1,5 +1,5 @@
 /**
- * In: how many items of each channel. Out: a loopback server that holds them, and the sources that crawl them, told to the parent process.
+ * In: how many items of each channel, and a seed. Out: a loopback server that holds them, and the sources that crawl them, told to the parent process.
  * Called by: `bench collect`, as a process of its own, so that serving does not count as crawling.
  */
 import type { RawItem } from '@minsheng/contracts';
@@ -17,7 +17,6 @@ import type { NewSource } from '../../sources/source-book.ts';
 const HOUR = 3_600_000;
 /** Comments under each post, where a channel has comments. */
 const COMMENTS = 19;
-const SEED = 11;
 
 const WECHAT = {
   platform: 'wechat' as const,
@@ -30,8 +29,8 @@ const DOUYIN = { platform: 'douyin' as const, nativeId: '7001', name: '澜江文
 const WEIBO = { platform: 'weibo' as const, nativeId: '5200000001', name: '澜江发布' };
 const SITE = '澜江市政府网';
 
-const count = Number(process.argv[2]);
-const texts = benchTexts(count, SEED);
+const [count = 0, seed = 0] = process.argv.slice(2).map(Number);
+const texts = benchTexts(count, seed);
 const now = Date.now();
 
 function* items(): Generator<RawItem> {

@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import chromium from '@sparticuz/chromium';
 import axe from 'axe-core';
 import { chromium as playwright, type Page } from 'playwright-core';
-import { open, type Opened } from '../src/open.ts';
-import { AuthService } from '../src/platform/auth/auth.service.ts';
-import { serve, type Served } from '../src/serve.ts';
+import type { Opened } from '../src/open.ts';
+import type { Served } from '../src/serve.ts';
+import { testConfig } from './database.ts';
+import { openServed } from './served.ts';
 
 export interface Journey {
   opened: Opened;
@@ -25,17 +26,8 @@ export interface Journey {
 /** @param demo undefined as for a new installation; false for an empty one @param scheduled whether the product works by itself */
 export async function startJourney(given: { demo: boolean | undefined; scheduled: boolean }): Promise<Journey> {
   const dataDir = mkdtempSync(join(tmpdir(), 'minsheng-journey-'));
-  const opened = await open({
-    port: 0,
-    host: '127.0.0.1',
-    dataDir,
-    databaseUrl: undefined,
-    elasticsearchUrl: undefined,
-    demo: given.demo,
-    logLevel: 'silent',
-  });
-  const served = await serve(opened, { scheduled: given.scheduled });
-  const users = await served.app.get(AuthService).bootstrap();
+  const config = { ...testConfig(dataDir, undefined), demo: given.demo };
+  const { opened, served, users, close } = await openServed(config, given.scheduled);
   const browser = await playwright.launch({
     executablePath: await chromium.executablePath(),
     args: [...chromium.args, '--no-sandbox'],
@@ -56,8 +48,7 @@ export async function startJourney(given: { demo: boolean | undefined; scheduled
     problems,
     async close() {
       await browser.close();
-      await served.close();
-      await opened.close();
+      await close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

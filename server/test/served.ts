@@ -18,15 +18,11 @@ export async function startServed(given: Partial<Config> = {}) {
   const dataDir = given.dataDir ?? mkdtempSync(join(tmpdir(), 'minsheng-served-'));
   const databaseUrl = 'databaseUrl' in given ? given.databaseUrl : await testDatabaseUrl();
   const config = { ...testConfig(dataDir, databaseUrl), ...given };
-  const opened = await open(config);
-  const served = await serve(opened, { scheduled: false });
-  let closed: Promise<void> | undefined;
-  const close = () => (closed ??= served.close().then(() => opened.close()));
+  const { opened, served, users, close } = await openServed(config, false);
   onTestFinished(async () => {
     await close();
     rmSync(dataDir, { recursive: true, force: true });
   });
-  const users = await served.app.get(AuthService).bootstrap();
   const browser = browserOf(served.url, users);
   const { login } = browser;
   // An office that was opened before has its passwords; nobody is signed in.
@@ -49,6 +45,15 @@ export async function startServed(given: Partial<Config> = {}) {
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
   return { config, close, opened, served, ...browser, push, upload };
+}
+
+/** The product on its port, with the users of a first start; closing twice is closing once. @param scheduled whether it works by itself */
+export async function openServed(config: Config, scheduled: boolean) {
+  const opened = await open(config);
+  const served = await serve(opened, { scheduled });
+  const users = await served.app.get(AuthService).bootstrap();
+  let closed: Promise<void> | undefined;
+  return { opened, served, users, close: () => (closed ??= served.close().then(() => opened.close())) };
 }
 
 /** What a browser keeps of one session, and the requests it makes with it. */

@@ -208,6 +208,16 @@ describe('detection in the demo city', () => {
           ({ text }) => others.some((o) => o.test(text)) && !matters.some((m) => !others.includes(m) && m.test(text)),
         );
         expect(strays).toEqual([]);
+        const [answered] = await db.all<{ n: number }>(
+          `SELECT count(*) AS n FROM claim_posts WHERE claim_id = ? AND stance = 'official'`,
+          [id],
+        );
+        // The city has answered the dam and the fare; the school's rumour is an hour old. Who says 涨价 alone does not meet an answer that
+        // says 票价调整, so the fare is only asked for where posts arrive as sources bring them.
+        const asBrought = !order.includes('%');
+        if (matters[0]?.test(statement)) expect(Number(answered?.n)).toBeGreaterThan(0);
+        if (matters[2]?.test(statement) && asBrought) expect(Number(answered?.n)).toBeGreaterThan(0);
+        if (matters[1]?.test(statement)) expect(Number(answered?.n)).toBe(0);
       }
     },
   );

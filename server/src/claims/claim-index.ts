@@ -38,6 +38,8 @@ export interface ClaimState extends Said {
   /** Posts by hour. */
   hours: Map<number, number>;
   officialAnswer: boolean;
+  /** From when on, and by how many words, it was looked for what officials said of it. */
+  lookedFor: { from: number; words: number };
 }
 
 export class ClaimIndex {

@@ -87,7 +87,19 @@ export class ClaimDetector {
           if (found !== null) touched.add(found);
         }
         await this.flush(tx);
-        await updateEach(tx, SAVE_CLAIM, SAVED_TYPES, [...touched].map(rowOf));
+        // Told earlier than was known, or in more words: officials may have spoken of it already.
+        for (const claim of touched) {
+          const { from, words } = claim.lookedFor;
+          if (claim.listed && (claim.firstSeen < from || claim.words.size > words))
+            await this.answeredBefore(tx, claim);
+        }
+        const now = this.clock.now();
+        await updateEach(
+          tx,
+          SAVE_CLAIM,
+          SAVED_TYPES,
+          [...touched].map((claim) => rowOf(claim, now)),
+        );
       });
       if (!committed) this.forget();
     } catch (error) {
@@ -173,6 +185,7 @@ export class ClaimDetector {
       wordings: new Map(),
       hours: new Map(),
       officialAnswer: false,
+      lookedFor: { from: post.at, words: 0 },
     };
     this.index.remember(claim);
     return this.add(tx, claim, post, 'spreading');
@@ -235,6 +248,7 @@ export class ClaimDetector {
 
   /** What officials had already said when the claim was listed: a platform is read account by account, not hour by hour. */
   private async answeredBefore(tx: Tx, claim: ClaimState): Promise<void> {
+    claim.lookedFor = { from: claim.firstSeen, words: claim.words.size };
     const { min, end } = idRange(claim.firstSeen, claim.firstSeen + ALIVE_MS);
     const rows = await tx.all<{ id: number; title: string | null; text: string; author_key: string | null }>(
       `SELECT id, title, text, author_key FROM posts
@@ -288,6 +302,7 @@ export class ClaimDetector {
     });
     for (const claim of this.index.claims.values())
       if (!claim.listed && now - claim.lastSeen > ALIVE_MS) this.index.release(claim);
+    await this.age(now);
     for (const claim of this.index.listed()) {
       if (now - claim.lastSeen > 24 * HOUR) continue;
       const [row] = await this.db.all('SELECT verdict, dismissed FROM claims WHERE id = ?', [claim.id]);
@@ -306,6 +321,18 @@ export class ClaimDetector {
         href: `/claims/${claim.id}`,
       });
     }
+  }
+
+  /** What nobody repeats any more is no longer urgent, though nothing new is read of it. */
+  private async age(now: number): Promise<void> {
+    const rows = await this.db.all<{ id: number; reasons: string }>('SELECT id, reasons FROM claims WHERE listed = 1');
+    const aged = rows.flatMap(({ id, reasons }) => {
+      const claim = this.index.claims.get(Number(id));
+      if (claim === undefined) return [];
+      const row = rowOf(claim, now);
+      return row.includes(reasons) ? [] : [row];
+    });
+    if (aged.length > 0) await this.db.write((tx) => updateEach(tx, SAVE_CLAIM, SAVED_TYPES, aged));
   }
 
   /** What the library answers, for claims or a library that are new; what people have decided stays. */
@@ -405,8 +432,8 @@ const SAVED_TYPES = [
   'bigint',
 ];
 
-function rowOf(claim: ClaimState): Param[] {
-  const { risk, reasons } = riskOf(claim, claim.lastSeen);
+function rowOf(claim: ClaimState, now: number): Param[] {
+  const { risk, reasons } = riskOf(claim, Math.max(now, claim.lastSeen));
   return [
     JSON.stringify([...claim.words]),
     Number(claim.listed),
@@ -442,6 +469,8 @@ function stateOf(row: Row): ClaimState {
     wordings: new Map(),
     hours: new Map(),
     officialAnswer: false,
+    // Looked again with the first telling after a restart: what was committed meanwhile may answer it.
+    lookedFor: { from: Infinity, words: 0 },
   };
 }
 

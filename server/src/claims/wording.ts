@@ -204,11 +204,14 @@ export function statementOf(text: string): string {
   return end >= 20 ? clean.slice(0, end) : `${clean.slice(0, 79)}…`;
 }
 
-/** An official text speaks of the claim's matter and names two of its things, or its place. */
+/** An official text speaks of the claim's matter and names two of its things, one of them in its best wording, or its place. */
 export function answers(claim: Said, text: string): boolean {
   if (sharedMatters(claim.text, text).length === 0) return false;
-  const used = [...claim.words].filter((word) => word.length >= 2 && claim.text.includes(word) && text.includes(word));
-  return used.length >= 2 || named(claim.places).some((place) => place.length >= NARROW && text.includes(place));
+  const used = [...claim.words].filter((word) => word.length >= 2 && text.includes(word));
+  return (
+    (used.length >= 2 && used.some((word) => claim.text.includes(word))) ||
+    named(claim.places).some((place) => place.length >= NARROW && text.includes(place))
+  );
 }
 
 const OWN_KIN = /我(?:表哥|表姐|同学|朋友|亲戚|同事|爸|妈|老家)|群里都在/u;

@@ -36,7 +36,7 @@ const SHORTEST = 14;
 /** Tellings read to find the best wording of a claim that is listed. */
 const WORDINGS_READ = 50;
 const DOUBT =
-  /真的假的|真的吗|是真的么|是不是真的|是真是假|真的要.{1,16}吗|假的吧|谣言(?!跑断腿)|辟谣(?!了|得|及时|晚|就好)|求证|不信|别信|不实|有证据|官方怎么说|求官方|官方说句话|到底有没有|又在传|都要传|别传/u;
+  /真的假的|真的吗|是真的么|是不是真的|是真是假|真的要.{1,16}吗|假的吧|谣言(?!跑断腿)|辟谣(?!了|得|及时|晚|就好)|求证|不信|别信|不实|有证据|官方怎么说|求官方|官方说句话|到底有没有|又在传|都要传|别传|没看到|没听说/u;
 const DENIAL = /不实|谣言|辟谣|系误传|未发生|没有发生|不属实|失实|情况说明|通报|属实|核实|经查|公告|公示|听证/u;
 const MATCHES = 3;
 /** Salient words that an official post must share with a claim to speak of it. */
@@ -45,7 +45,7 @@ const OFFICIAL_SHARES = 2;
 const RISKS = [
   { pattern: /死|伤亡|遇难|身亡|丧生/u, text: '涉及伤亡' },
   { pattern: /孩子|学生|小学|幼儿园|婴儿/u, text: '涉及未成年人' },
-  { pattern: /决堤|溃坝|渗漏|大坝|爆炸|坍塌|泄漏|泄露/u, text: '涉及公共安全设施' },
+  { pattern: /决堤|溃坝|渗漏|渗水|又渗|渗了|大坝|爆炸|坍塌|泄漏|泄露/u, text: '涉及公共安全设施' },
   { pattern: /食物中毒|中毒|传染|疫情|感染/u, text: '涉及食品或公共卫生' },
   { pattern: /速转|扩散|赶紧|快跑|撤离|互相转告/u, text: '措辞急迫，鼓动转发' },
   { pattern: /听说|据说|群里|朋友说|内部/u, text: '转述他人，没有来源' },

@@ -63,6 +63,7 @@ describe('what can be checked', () => {
   it('tells news from a slogan that many pass on', () => {
     expect(telling('听说这家平台的高层已经失联，三万多人的存款取不出来，大家赶紧去报案登记')).toBe(true);
     expect(telling('走路五分钟的学校不能上，要坐六站公交去新校，还要过两个大路口。我们只要就近入学')).toBe(false);
+    expect(telling('打了水务热线，回答是“看公告”，公告是“请拨打热线”。我们单元已经自己凑钱买了三天的水了')).toBe(false);
     expect(telling('抢修慢可以理解，瞒着不说理解不了，整条街的人都在等一句准话')).toBe(false);
     expect(telling('众志成城，共克时艰，中国加油，武汉加油，一切都会好起来的')).toBe(false);
   });

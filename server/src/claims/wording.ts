@@ -37,13 +37,17 @@ export function checkable(statement: string): boolean {
 
 /** What so many pass on word for word at this length is a story, whatever its words. */
 const STORY = 40;
+/** Who tells of calling an office and its answers has a grievance, not hearsay. */
+const GRIEVANCE = /热线|12345|市长信箱|投诉|答复|踢皮球/u;
 
 /** Worth a look when many pass it on: tells news with a figure or a source, or a story, and is long enough not to be a slogan. */
 export function telling(statement: string): boolean {
   return (
     statement.length >= 24 &&
     !wishes(statement) &&
-    (ALLEGED.test(statement) || (TOLD.test(statement) && FIGURE.test(statement)) || statement.length >= STORY)
+    (ALLEGED.test(statement) ||
+      (TOLD.test(statement) && FIGURE.test(statement)) ||
+      (statement.length >= STORY && !GRIEVANCE.test(statement)))
   );
 }
 

@@ -13,7 +13,7 @@ import { readConfig } from '../../platform/config.ts';
 import { SourceBook } from '../../sources/source-book.ts';
 import { markOf, startPlatforms, type Platforms, type SoakPlan } from './platforms.ts';
 
-export const SOAK: SoakPlan & { kills: number; late: number; patienceMs: number } = {
+export const SOAK: SoakPlan & { kills: number; late: number; patienceMs: number; steadyMs: number } = {
   hosts: 8,
   sources: 200,
   items: 100_000,
@@ -26,6 +26,7 @@ export const SOAK: SoakPlan & { kills: number; late: number; patienceMs: number 
   kills: 10,
   late: 200,
   patienceMs: 15 * 60_000,
+  steadyMs: 120_000,
 };
 export const SMALL_SOAK: typeof SOAK = {
   ...SOAK,
@@ -37,10 +38,11 @@ export const SMALL_SOAK: typeof SOAK = {
   kills: 10,
   late: 60,
   patienceMs: 4 * 60_000,
+  steadyMs: 20_000,
 };
 
-/** The steady part, after the kills: long enough to see memory grow. */
-const STEADY_SAMPLES = 5;
+/** Memory at one end of the steady part is the middle of so many samples, a second apart: a heap is swept now and then. */
+const SAMPLES = 20;
 
 export interface SoakResult {
   served: number;
@@ -160,7 +162,9 @@ async function drive(
   say(`· ${Math.round(seconds)} 秒后入库 ${stored} / ${expected} 条`);
 
   platforms.calm();
-  await pause(3000);
+  // Everything is in: from here on the sources are only asked for news, and memory has no reason to grow.
+  const warm = worker.rss.length;
+  await pause(plan.steadyMs);
   const latencies = await watchLate(plan, dataDir, platforms);
   // Outages that end have had their requests; wait for the success that closes them.
   const settle = elapsed() + 60_000;
@@ -198,7 +202,7 @@ async function drive(
     failuresUnreported: unreported(dataDir),
     restarts,
     itemsPerSecond: Math.round(stored / seconds),
-    memoryGrowthMB: growth(rss),
+    memoryGrowthMB: growth(rss.slice(warm)),
     requestsPerItem: requestsPerItem(dataDir),
     faultsInjected: platforms.servers.reduce((sum, s) => sum + s.faults.made.length, 0),
     visibleSecondsP95:
@@ -354,10 +358,8 @@ function requestsPerItem(dataDir: string): Record<string, number> {
   return Object.fromEntries(rows.map((r) => [r.kind, Number((r.requests / Math.max(1, r.stored)).toFixed(3))]));
 }
 
-/** Of the last process: its memory at the end against that of half its life, when the heap, the page caches and the parsers' tables are filled. */
+/** Of the last process, once all was caught up: its memory at the end against that at the beginning, in MB. */
 function growth(rss: readonly number[]): number {
-  const warm = rss.slice(rss.length >> 1, (rss.length >> 1) + STEADY_SAMPLES);
-  const end = rss.slice(-STEADY_SAMPLES);
   const middle = (list: readonly number[]) => [...list].sort((a, b) => a - b)[list.length >> 1] ?? 0;
-  return Math.round((middle(end) - middle(warm)) / 1024 / 1024);
+  return Math.round((middle(rss.slice(-SAMPLES)) - middle(rss.slice(0, SAMPLES))) / 1024 / 1024);
 }

@@ -32,7 +32,7 @@ export const feed = defineConnector({
     needs: '网站提供的订阅地址，无需账号，也不需向平台申请权限。',
     cost: '每次运行 1 次请求；内容没有变化时对方只回一个“未变”。对方提供“下一页”且有新内容时每页再加 1 次。',
     cannot: '订阅里没有的内容、评论和阅读数采不到；没有日期的条目不入库，列为缺口。',
-    requestsPerItem: { firstRead: 0.048, inSoak: 0.32 },
+    requestsPerItem: { firstRead: 0.048, inSoak: 0.136 },
   },
   settings: Settings,
   credentials: z.object({}),

@@ -188,7 +188,7 @@ export const wechatOfficial = defineConnector({
     cost: '每次运行 1–2 次请求；近期文章的留言每篇至少 1 次、每 49 条 1 次；每天 08:00 后阅读统计每个发布日 1 次（最多 30 次）。消息推送不消耗请求。答复每条 1 次，每条留言平台只允许答复一次，消息须在对方来信后 48 小时内答复。',
     cannot:
       '其他单位的公众号不能采集；群发文章的正文、消息中的图片和语音不采集；2025 年 11 月 1 日以前的阅读统计，平台已停止提供。',
-    requestsPerItem: { firstRead: 0.06, inSoak: 1.64 },
+    requestsPerItem: { firstRead: 0.06, inSoak: 0.57 },
   },
   settings: Settings,
   credentials: Credentials,

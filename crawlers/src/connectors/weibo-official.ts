@@ -34,7 +34,7 @@ export const weiboOfficial = defineConnector({
     cost: '没有新内容时每次运行 3 次请求（时间线、@、收到的评论各 1 次）；有新评论的帖文每 200 条评论 1 次，较早帖文的转评赞每 100 条 1 次，答复每条 1 次。平台公布的额度为每个授权用户每天 100 次，系统按剩余额度和距恢复的时间均匀使用，额度不足时各项轮流采集；每 30 分钟一次为宜。',
     cannot:
       '不能按关键词搜索，没有热搜榜；不采集未关注的账号和个人账号；平台不提供长微博全文；授权到期后不能自动续期，只能由人工重新授权。',
-    requestsPerItem: { firstRead: 0.072, inSoak: 0.53 },
+    requestsPerItem: { firstRead: 0.072, inSoak: 0.197 },
   },
   settings: Settings,
   credentials: Credentials,

@@ -48,3 +48,29 @@ export function measure(gold: readonly string[], found: readonly string[], label
     perLabel,
   };
 }
+
+/** The labels that occur, in the order of `labels`. */
+export const usedLabels = (gold: readonly string[], labels: readonly string[]) =>
+  labels.filter((label) => gold.includes(label));
+
+/** The same set by set. `setOf`: the set of each row, as an index of `names`. */
+export function figuresOfSets(
+  names: readonly string[],
+  setOf: readonly number[],
+  gold: readonly string[],
+  found: readonly string[],
+  labels: readonly string[],
+): (Figures & { set: string })[] {
+  return names.map((name, set) => {
+    const inside = gold.flatMap((_, i) => (setOf[i] === set ? [i] : []));
+    const truth = inside.map((i) => gold[i] ?? '');
+    return {
+      set: name,
+      ...measure(
+        truth,
+        inside.map((i) => found[i] ?? ''),
+        usedLabels(truth, labels),
+      ),
+    };
+  });
+}

@@ -3,7 +3,7 @@
  * topic, one set left out, the files' own test rows. Called by: `train --thorough`; the model cards quote it.
  */
 import type { Row } from './datasets.ts';
-import { measure, type Figures } from './figures.ts';
+import { figuresOfSets, measure, usedLabels, type Figures } from './figures.ts';
 import { learnMore, outOfFold, outOfGivenFold, scoresOf, seeded, type Example, type LearnOptions } from './learn.ts';
 import type { LinearModel } from './linear-model.ts';
 
@@ -16,6 +16,8 @@ export interface Splits {
   quarters?: Figures[];
   /** Texts grouped into topics; each topic measured by a model of the others. */
   topic: Figures;
+  /** The same, set by set; only with several sets. */
+  topicPerSet?: (Figures & { set: string })[];
   /** Taught with all sets but one, measured on that one; only with several sets that have two labels. */
   leaveOneSetOut?: (Figures & { set: string })[];
 }
@@ -40,7 +42,7 @@ const TOPICS = 8;
 
 export function measureSplits(input: SplitInput): Splits {
   const { examples, rows } = input;
-  const splits: Splits = { topic: byTopic(input) };
+  const splits: Splits = byTopic(input);
   if (input.test.length > 0) {
     splits.test = input.test.map((test) => ({
       set: input.setNames[test.set] ?? '',
@@ -89,15 +91,11 @@ function transfer(input: SplitInput, part: readonly Example[], test: readonly Ex
     silent: test.map((example) => (missing >= 0 ? missing : example.silent)),
   });
   const gold = test.map((example) => labels[example.label] ?? '');
-  return measure(
-    gold,
-    found,
-    labels.filter((label) => gold.includes(label)),
-  );
+  return measure(gold, found, usedLabels(gold, labels));
 }
 
-function byTopic(input: SplitInput): Figures {
-  const { examples, learning } = input;
+function byTopic(input: SplitInput): Pick<Splits, 'topic' | 'topicPerSet'> {
+  const { examples, rows, learning, setNames } = input;
   const { labels } = learning;
   const scores = outOfGivenFold(examples, learning, topicsOf(examples, learning.seed), input.unlabelled);
   const model = learnMore(examples, learning, input.unlabelled);
@@ -107,11 +105,12 @@ function byTopic(input: SplitInput): Figures {
     silent: examples.map((example) => example.silent),
   });
   const gold = examples.map((example) => labels[example.label] ?? '');
-  return measure(
-    gold,
-    found,
-    labels.filter((label) => gold.includes(label)),
-  );
+  return {
+    topic: measure(gold, found, usedLabels(gold, labels)),
+    ...(setNames.length < 2
+      ? {}
+      : { topicPerSet: figuresOfSets(setNames, rows.map(input.setOf), gold, found, labels) }),
+  };
 }
 
 const DIMENSIONS = 512;

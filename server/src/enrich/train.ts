@@ -19,7 +19,7 @@ import {
   type LearnOptions,
 } from './learn.ts';
 import { probabilities, saveModel, type LinearModel } from './linear-model.ts';
-import { measure, type Figures } from './figures.ts';
+import { figuresOfSets, measure, usedLabels, type Figures } from './figures.ts';
 import { partsOf } from './matter.ts';
 import { fold } from './normalise.ts';
 import { measureSplits, type Splits } from './splits.ts';
@@ -28,9 +28,9 @@ const SEED = 20261124;
 
 /** What was chosen by cross-validation and time splits; see the model cards. */
 const SETTINGS: Record<LabelledTask, Omit<LearnOptions, 'labels' | 'seed'>> = {
-  sentiment: { bits: 19, cost: 0.1, rarest: 2, bayes: 0.4, rarity: 0.5, balance: 0.5 },
+  sentiment: { bits: 19, cost: 0.1, rarest: 2, bayes: 0.5, rarity: 0.5, balance: 0.7 },
   rumor: { bits: 18, cost: 0.5, rarest: 3, bayes: 0.3, rarity: 0, balance: 1, oneScore: true },
-  routing: { bits: 20, cost: 1, rarest: 3, bayes: 0.5, rarity: 0, balance: 0.5 },
+  routing: { bits: 20, cost: 1, rarest: 2, bayes: 0.5, rarity: 0, balance: 0.5 },
 };
 
 const LABELS: Record<Exclude<LabelledTask, 'routing'>, string[]> = {
@@ -54,7 +54,7 @@ export interface TrainReport {
   /** Five-fold cross-validation, copies of a text kept in one fold. */
   crossValidation: Figures;
   /** The same, set by set. */
-  perSet?: (Figures & { set: string })[];
+  perSet?: (Figures & { set: string; topThree?: number })[];
   /** With `base`: the base model alone on the same rows, which it never saw unless it was taught with them. */
   before?: Figures;
   /** `routing`: share of rows whose label is among the three most probable, out of fold. */
@@ -150,22 +150,32 @@ export async function runTrain(task: LabelledTask, options: TrainOptions): Promi
     ignored,
     labels: counts,
     unlabelled: unlabelled.length,
-    crossValidation: measure(gold, found, used(gold, labels)),
+    crossValidation: measure(gold, found, usedLabels(gold, labels)),
     ...(sets.length < 2
       ? {}
       : {
           perSet: figuresOfSets(
-            sets,
+            sets.map(nameOf),
             rows.map((row) => setOf[row.file] ?? 0),
             gold,
             found,
             labels,
-          ),
+          ).map((figures, set) => ({
+            ...figures,
+            ...(task === 'routing'
+              ? {
+                  topThree: topThree(
+                    scores,
+                    examples.map((example, i) => (setOf[rows[i]?.file ?? 0] === set ? example : undefined)),
+                  ),
+                }
+              : {}),
+          })),
         }),
     model: join(options.out, `${options.id ?? task}.model`),
   };
   if (base !== undefined) {
-    report.before = measure(gold, decide(base, labels, scoresOf(base, examples)), used(gold, labels));
+    report.before = measure(gold, decide(base, labels, scoresOf(base, examples)), usedLabels(gold, labels));
   }
   if (task === 'routing') report.topThree = topThree(scores, examples);
   if (options.thorough === true) {
@@ -210,29 +220,6 @@ export async function runTrain(task: LabelledTask, options: TrainOptions): Promi
 }
 
 const nameOf = (files: readonly string[]) => files.map((file) => basename(file)).join('，');
-
-function figuresOfSets(
-  sets: readonly string[][],
-  setOf: readonly number[],
-  gold: readonly string[],
-  found: readonly string[],
-  labels: readonly string[],
-): (Figures & { set: string })[] {
-  return sets.map((files, set) => {
-    const inside = gold.flatMap((_, i) => (setOf[i] === set ? [i] : []));
-    const truth = inside.map((i) => gold[i] ?? '');
-    return {
-      set: nameOf(files),
-      ...measure(
-        truth,
-        inside.map((i) => found[i] ?? ''),
-        used(truth, labels),
-      ),
-    };
-  });
-}
-
-const used = (gold: readonly string[], labels: readonly string[]) => labels.filter((label) => gold.includes(label));
 
 function speechOf(enricher: Enricher, text: string): Int32Array {
   const { features } = enricher.reading(text);
@@ -354,12 +341,16 @@ function decide(
   });
 }
 
-function topThree(scores: readonly Float64Array[], examples: readonly Example[]): number {
-  const right = examples.filter((example, i) => {
+/** Share of the examples whose label is among the three highest scores; rows that are undefined are not asked. */
+function topThree(scores: readonly Float64Array[], examples: readonly (Example | undefined)[]): number {
+  let asked = 0;
+  let right = 0;
+  examples.forEach((example, i) => {
     const s = scores[i];
-    if (s === undefined) return false;
+    if (s === undefined || example === undefined) return;
+    asked++;
     const mine = s[example.label] ?? -Infinity;
-    return s.filter((other) => other > mine).length < 3;
+    if (s.filter((other) => other > mine).length < 3) right++;
   });
-  return Math.round((right.length / Math.max(1, examples.length)) * 1e4) / 1e4;
+  return Math.round((right / Math.max(1, asked)) * 1e4) / 1e4;
 }

@@ -289,7 +289,8 @@ export class ClaimDetector {
 
   /** Alerts for open claims that spread now, and suggestions from the debunk library. */
   async refresh(): Promise<void> {
-    if (!this.loaded) await this.load();
+    const { stale } = await this.log.look();
+    if (stale || !this.loaded) await this.load();
     const now = this.clock.now();
     await this.match(now);
     // What nobody repeated within a week was no claim.

@@ -69,8 +69,17 @@ export class ChangeReader {
     private readonly consumer: string,
   ) {}
 
-  /** `stale` when the log was read, or the database changed, behind this reader's back: what it remembers must be read anew. */
+  /** What follows the position, and whether memory is `stale` (see `look`). */
   async next(limit: number): Promise<{ changes: ChangedPost[]; stale: boolean }> {
+    const { seq, stale } = await this.look();
+    return { changes: await changesAfter(this.db, seq, limit), stale };
+  }
+
+  /**
+   * The position. `stale` when the log was read, or the database changed, behind this reader's back: what it remembers must be read anew, and after
+   * this call, so that whatever another replica writes meanwhile is noticed by the next one.
+   */
+  async look(): Promise<{ seq: number; stale: boolean }> {
     const [row] = await this.db.all<{ seq: number; changed: number }>(
       'SELECT seq, changed FROM post_consumers WHERE name = ?',
       [this.consumer],
@@ -78,7 +87,7 @@ export class ChangeReader {
     const here = { seq: Number(row?.seq ?? 0), changed: Number(row?.changed ?? 0) };
     const stale = this.last !== null && (this.last.seq !== here.seq || this.last.changed !== here.changed);
     this.last = here;
-    return { changes: await changesAfter(this.db, here.seq, limit), stale };
+    return { seq: here.seq, stale };
   }
 
   /** The work on what `next` gave, and the new position: both or none. @returns false when another replica was faster. */

@@ -384,7 +384,8 @@ export class TopicDetector {
 
   /** Heat and stage move with time even when nothing arrives. */
   async refresh(): Promise<void> {
-    if (!this.loaded) await this.load();
+    const { stale } = await this.log.look();
+    if (stale || !this.loaded) await this.load();
     const now = this.clock.now();
     const active = [...this.index.topics.values()].filter((t) => now - t.lastSeen < quietAfter(t));
     const surging: { topic: TopicState; posts: number }[] = [];

@@ -21,6 +21,7 @@ import { Frequencies, matterOf, matterOfComment, wordsOf, type Matter } from './
 import { mergeTopics } from './merge.ts';
 import { aliveFor, largest, LONGEST_ALIVE_MS, TopicIndex, type HourBucket, type TopicState } from './topic-index.ts';
 import { bestTitle, titleOf } from './topic-title.ts';
+import { WaitingComments } from './waiting-comments.ts';
 
 const CONSUMER = 'topics';
 const STEP = 1000;
@@ -84,6 +85,7 @@ export class TopicDetector {
   private readonly ofPosts = new Frequencies();
   private readonly ofComments = new Frequencies();
   private readonly copies = new CopyCounter();
+  private readonly waiting = new WaitingComments();
   private loaded = false;
   private readonly log: ChangeReader;
 
@@ -109,16 +111,28 @@ export class TopicDetector {
       const committed = await this.log.commit(last.seq, async (tx) => {
         const assigned = new Map<number, number>();
         const groups = await this.copies.groups(tx, changes);
+        const placed: ChangedPost[] = [];
+        const place = (post: ChangedPost, topic: TopicState, firstOfItsText: boolean) => {
+          assigned.set(post.id, topic.id);
+          this.count(topic, post, firstOfItsText, events);
+          touched.add(topic);
+          placed.push(post);
+        };
         for (const post of changes) {
           if (post.change !== 'stored') continue;
           this.index.seen(post.at);
           const copies = await this.copies.count(tx, post, groups);
           const topic = await this.topicOf(tx, post, assigned, copies, events);
-          if (topic === null) continue;
-          assigned.set(post.id, topic.id);
-          this.count(topic, post, copies === 1, events);
-          touched.add(topic);
+          if (topic === null) this.waiting.add(post, copies === 1);
+          else place(post, topic, copies === 1);
         }
+        // Comments that were read before what they answer; then what was said to them.
+        while (placed.length > 0)
+          for (const { comment, firstOfItsText } of await this.waiting.take(tx, placed.splice(0))) {
+            const topic = await this.topicOfComment(tx, comment, assigned, 1, events);
+            if (topic !== null) place(comment, topic, firstOfItsText);
+          }
+        await this.waiting.keep(tx);
         await this.copies.keep(tx, groups);
         await this.assign(tx, assigned);
         await this.save(tx, [...touched]);
@@ -394,6 +408,7 @@ export class TopicDetector {
         `UPDATE topics SET heat = 0, stage = 'calm' WHERE (heat > 0 OR stage <> 'calm') AND ((messages = 0 AND last_seen < ?) OR last_seen < ?)`,
         [now - quietAfter({ messages: 0 }), now - quietAfter({ messages: 1 })],
       );
+      await this.waiting.prune(tx, now - LONGEST_ALIVE_MS);
       const rows: Param[][] = [];
       for (const topic of active) {
         const hours = [...topic.hours.values()];
@@ -437,6 +452,7 @@ export class TopicDetector {
     this.ofPosts.clear();
     this.ofComments.clear();
     this.copies.clear();
+    this.waiting.clear();
     this.loaded = false;
   }
 

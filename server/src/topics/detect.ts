@@ -308,13 +308,7 @@ export class TopicDetector {
       ['bigint', 'bigint'],
       [...assigned].map(([postId, topicId]) => [topicId, postId]),
     );
-    const byTopic = new Map<number, number[]>();
-    for (const [postId, topicId] of assigned) {
-      const ids = byTopic.get(topicId);
-      if (ids === undefined) byTopic.set(topicId, [postId]);
-      else ids.push(postId);
-    }
-    for (const [topicId, ids] of byTopic) await this.engine.retopic(tx, ids, topicId);
+    await this.engine.retopic(tx, [...assigned.keys()]);
   }
 
   private async save(tx: Tx, topics: readonly TopicState[]): Promise<void> {

@@ -72,7 +72,8 @@ export class Indexer {
   private published: string | null = null;
   /** Since when it has failed without a success between; null when it works. */
   failingSince: number | null = null;
-  problem: string | null = null;
+  /** What the status pages read of it; undefined when another process may have written it. */
+  private problem: string | null | undefined;
 
   constructor(
     private readonly client: Client,
@@ -104,9 +105,11 @@ export class Indexer {
     let wait = 0;
     while (!this.stopped) {
       try {
-        const worked = (await this.leased()) && (await this.step());
+        const ours = await this.leased();
+        const worked = ours && (await this.step());
         wait = worked ? 0 : IDLE_MS;
-        if (worked || this.failingSince !== null) await this.well();
+        if (ours) await this.well();
+        else this.failingSince = null;
       } catch (error) {
         if (error instanceof Superseded) {
           this.published = null;
@@ -126,6 +129,8 @@ export class Indexer {
     const [first] = rows;
     if (first?.op === 'clear' || first?.op === 'rebuild') {
       if (first.op === 'clear') await this.begin(state, false);
+      // Beside an index that is itself still being filled, nobody would say what it lacks.
+      else if (state.building === state.live) await this.begin(state, true);
       else await this.beside(state);
       await this.outbox.forget(rows.slice(0, 1));
       return true;
@@ -332,8 +337,11 @@ export class Indexer {
 
   private async leased(): Promise<boolean> {
     const ours = await this.leases.hold(LEASE);
-    // Whoever held it meanwhile may have moved the alias.
-    if (!ours) this.published = null;
+    // Whoever held it meanwhile may have moved the alias, or met with problems.
+    if (!ours) {
+      this.published = null;
+      this.problem = undefined;
+    }
     return ours;
   }
 
@@ -348,8 +356,8 @@ export class Indexer {
   private async well(): Promise<void> {
     this.failingSince = null;
     if (this.problem === null) return;
+    if (this.problem !== undefined) this.log.info({}, 'search index follows again');
     this.problem = null;
-    this.log.info({}, 'search index follows again');
     await this.outbox.setProblem(null);
   }
 

@@ -162,6 +162,12 @@ export class SearchOutbox {
     return { live: row?.live ?? null, building: row?.building ?? null, builtTo: Number(row?.built_to ?? 0) };
   }
 
+  /** Whether an engine outside the database is the one that is asked. */
+  async isWanted(): Promise<boolean> {
+    const row = await this.db.one<{ engine: string | null }>('SELECT engine FROM search_state WHERE id = 1');
+    return row?.engine == null || row.engine === 'elasticsearch';
+  }
+
   /** From one state to the next. @returns false when it is no longer in the first: somebody else has taken over, and nothing is changed. */
   move(from: IndexState, to: IndexState): Promise<boolean> {
     return this.db.write(async (tx) => {

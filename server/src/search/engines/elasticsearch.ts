@@ -30,13 +30,17 @@ import {
   type StoredDocuments,
 } from '../search-engine.ts';
 import { SearchOutbox, type OutboxRow } from '../search-outbox.ts';
-import { checkVersion, DEFAULTS, openClient, unavailable } from './elasticsearch-client.ts';
+import { checkVersion, DEFAULTS, openClient, partial, unavailable } from './elasticsearch-client.ts';
 import { Indexer, sourceOf } from './elasticsearch-indexer.ts';
 import { Indices } from './elasticsearch-indices.ts';
 import { queryOf, type Query } from './elasticsearch-query.ts';
 
 /** How long `settle` bears a cluster that takes nothing. */
 const PATIENCE_MS = 10_000;
+
+/** How often, and how long after one another, shards that do not answer are asked again. */
+const PARTIAL_TRIES = 6;
+const PARTIAL_WAIT_MS = 250;
 
 const FACETS = ['platform', 'kind', 'sentiment', 'source', 'account', 'day'] as const;
 
@@ -230,11 +234,21 @@ export class ElasticsearchEngine extends SearchEngine {
     return rows.map((r) => ({ id: Number(r.id), text: r.title === null ? r.text : `${r.title}\n${r.text}` }));
   }
 
+  /** Of all shards or not at all: hits of some of them would look like all there are. */
   private async ask(body: estypes.SearchRequest): Promise<estypes.SearchResponse> {
-    try {
-      return await this.client.search({ index: this.indices.alias, ignore_unavailable: true, _source: false, ...body });
-    } catch (error) {
-      throw unavailable(error);
+    const { alias } = this.indices;
+    for (let tries = 1; ; tries++) {
+      let answer;
+      try {
+        answer = await this.client.search({ index: alias, ignore_unavailable: true, _source: false, ...body });
+      } catch (error) {
+        throw unavailable(error);
+      }
+      const { total, successful } = answer._shards;
+      if (successful >= total) return answer;
+      // A month's index that has just been made is there in a moment.
+      if (tries >= PARTIAL_TRIES) throw partial(total - successful);
+      await new Promise((resolve) => setTimeout(resolve, PARTIAL_WAIT_MS));
     }
   }
 }

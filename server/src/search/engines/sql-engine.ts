@@ -60,7 +60,7 @@ export abstract class SqlEngine extends SearchEngine {
     if (from === null) return;
     log.info({ from }, 'search index is filled from the records: another engine was used before');
     this.filling = this.fill(
-      () => leases.hold('search-index'),
+      () => leases.hold('search-fill'),
       () => undefined,
     ).then(
       () => log.info({}, 'search index is complete'),

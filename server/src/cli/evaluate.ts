@@ -59,6 +59,7 @@ export const evalVerb: Verb = {
     const file = required(values.file, '参数 --file');
     const { print, ...errors } = errorsTo(values.errors === true);
     const options = { file, ...errors };
+    const labels = values.labels === undefined ? {} : { labels: values.labels };
     const tell = (line: string) => values.json !== true && say(line);
     const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
     if (name === 'match') {
@@ -96,7 +97,7 @@ export const evalVerb: Verb = {
       print();
       answer(report);
     } else if (name === 'topics') {
-      const report = await evaluateTopics(options);
+      const report = await evaluateTopics({ ...options, ...labels });
       const agreed =
         report.bcubed === undefined ? '没有标注' : `B-cubed F1 ${report.bcubed.f1}，NMI ${report.nmi ?? 0}`;
       tell(`topics：${report.rows} 条，${agreed}，3 条以上的话题 ${report.listedTopics} 个，最热的十个：`);
@@ -109,7 +110,6 @@ export const evalVerb: Verb = {
     } else {
       const task = trainedTask(name, '、match、topics、claims、duplicates、segmentation');
       const enricher = createEnricher(values.models === undefined ? {} : { models: values.models });
-      const labels = values.labels === undefined ? {} : { labels: values.labels };
       const report = await runEval(task, { ...options, ...labels, enricher });
       tell(`${task}：${report.rows} 条，准确率 ${percent(report.accuracy)}，macro-F1 ${report.macroF1.toFixed(3)}`);
       print();

@@ -92,7 +92,8 @@ export const evalVerb: Verb = {
       const into = required(values.into, '参数 --into（导入格式的帖文，说法混入其中）');
       const report = await evaluateClaims({ ...options, into, copies: Number(values.copies ?? COPIES) });
       tell(
-        `claims：${report.rumors} 条传言各由 ${report.copies} 人转述，列出 ${percent(report.recall)}；${report.others} 条非传言列出 ${percent(report.falseShare)}`,
+        `claims：${report.rumors} 条传言各由 ${report.copies} 人转述，逐字转述列出 ${percent(report.recall)}，改写转述列出 ${percent(report.edited.recall)}；` +
+          `${report.others} 条非传言分别列出 ${percent(report.falseShare)}、${percent(report.edited.falseShare)}`,
       );
       print();
       answer(report);

@@ -46,6 +46,16 @@ export const sourcesRoutes = {
     body: sources.SourceUpdate,
     response: sources.SourceView,
   }),
+  clearCredential: defineRoute({
+    method: 'DELETE',
+    path: '/sources/:id/credentials/:name',
+    summary: '清除一项可不填的凭据',
+    tag: '采集',
+    access: SYSADMIN,
+    audit: 'sources.credential.clear',
+    params: ById.extend({ name: z.string().min(1).max(60) }),
+    response: sources.SourceView,
+  }),
   remove: defineRoute({
     method: 'DELETE',
     path: '/sources/:id',

@@ -179,7 +179,8 @@ export const sourcesRoutes = {
   uploadImport: defineRoute({
     method: 'POST',
     path: '/sources/:id/imports',
-    summary: '上传要导入的文件（请求体为文件本身，application/octet-stream）',
+    // The body is the file itself, `application/octet-stream`.
+    summary: '上传要导入的文件',
     tag: '采集',
     access: SYSADMIN,
     audit: 'sources.import.upload',

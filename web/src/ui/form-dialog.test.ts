@@ -80,6 +80,7 @@ describe('a form in a dialog', () => {
     await settled();
     await click('放弃');
     expect(open.value).toBe(false);
+    expect(document.activeElement?.id).toBe('opener');
     // Nothing of it is left to ask about.
     await opened();
     await press('#one', 'Escape');

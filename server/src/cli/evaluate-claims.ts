@@ -7,6 +7,7 @@ import { EDITS } from '../enrich/edited-copies.ts';
 import { seeded } from '../enrich/learn.ts';
 import { toInstant } from '../platform/clock.ts';
 import { inWorkshop, runToEnd } from './detector-bench.ts';
+import { UserError } from '../platform/errors.ts';
 
 /** Texts told of each label; posts of the stream they are told among. */
 const TOLD = 200;
@@ -130,7 +131,10 @@ async function readStream(file: string): Promise<Item[]> {
     if (typeof publishedAt === 'string') items.push({ ...row, publishedAt });
     if (items.length >= STREAM) break;
   }
-  if (items.length === 0) throw new Error(`${file} 中没有带发布时间的帖文；请给出导入格式的文件。`);
+  if (items.length === 0)
+    throw new UserError('invalid-input', `${file} 中没有带发布时间的帖文，没有测量。`, {
+      todo: '请给出导入格式的文件。',
+    });
   return items;
 }
 

@@ -8,6 +8,7 @@ import { COPY_DISTANCE, fingerprint, hamming } from './fingerprint.ts';
 import { seeded } from './learn.ts';
 import { areCopies, NearCopies } from './near-copies.ts';
 import { fold } from './normalise.ts';
+import { UserError } from '../platform/errors.ts';
 
 export interface DuplicatesReport {
   task: 'duplicates';
@@ -38,7 +39,10 @@ export async function evaluateDuplicates(options: DuplicatesOptions): Promise<Du
     const text = typeof row['text'] === 'string' ? row['text'] : '';
     if (lettersIn(text) >= SHORTEST) all.push(text);
   }
-  if (all.length === 0) throw new Error(`${options.file} 中没有 ${SHORTEST} 字以上的 text，无法测量。`);
+  if (all.length === 0)
+    throw new UserError('invalid-input', `${options.file} 中没有 ${SHORTEST} 字以上的 text，没有测量。`, {
+      todo: '请核对文件。',
+    });
   const step = Math.max(1, Math.floor(all.length / MOST));
   const texts = all.filter((_, i) => i % step === 0).slice(0, MOST);
   const { recall, perEdit } = recallOf(texts, options);

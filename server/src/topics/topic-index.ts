@@ -184,7 +184,9 @@ export class TopicIndex {
 function freshness(topic: TopicState, at: number): number {
   const silent = Math.max(0, Math.abs(at - topic.lastSeen) - DAY);
   const age = Math.max(0, at - topic.firstSeen - WEEK);
-  return topic.messages > 0 ? 2 ** (-silent / GRIEVANCE_SILENT_MS) : 2 ** (-silent / NEWS_SILENT_MS - age / NEWS_OLD_MS);
+  return topic.messages > 0
+    ? 2 ** (-silent / GRIEVANCE_SILENT_MS)
+    : 2 ** (-silent / NEWS_SILENT_MS - age / NEWS_OLD_MS);
 }
 
 /** The time after which nothing joins a topic any more. */

@@ -12,15 +12,15 @@ import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { idRange } from '../posts/post-id.ts';
 import { addVoice, ALIVE_MS, ClaimIndex, type ClaimState } from './claim-index.ts';
 import { DebunkMatcher, RELATE_AT, SUGGEST_AT, type DebunkMatch } from './match.ts';
+import { otherMatter, sameMatter } from './matters.ts';
 import {
   answers,
   bestStatement,
   checkable,
   pairsOf,
-  sameMatter,
   statementOf,
+  stating,
   telling,
-  wishes,
   withoutOldDenial,
   type Said,
 } from './wording.ts';
@@ -128,7 +128,7 @@ export class ClaimDetector {
     }
     // A wish or a cheer is none, however many repeat it.
     const statement = statementOf(post.text);
-    return worth && !wishes(statement) ? this.begin(tx, post, statement) : null;
+    return worth && stating(statement) !== '' ? this.begin(tx, post, statement) : null;
   }
 
   /** An official post that speaks of a claim's matter in words of refuting or confirming. */
@@ -157,8 +157,14 @@ export class ClaimDetector {
         // “群里”, “孩子” and “转告” stand in every other claim.
         if (claim.text.includes(word) && this.index.isTelling(word)) telling++;
       }
-      const here = !post.official && claim.topicId !== null && claim.topicId === post.parentTopicId;
-      const same = shared >= least && (telling > 0 || sameMatter(claim.text, post.text));
+      const here =
+        !post.official &&
+        claim.topicId !== null &&
+        claim.topicId === post.parentTopicId &&
+        !otherMatter(claim.text, post.text);
+      const same =
+        (shared >= least && (telling > 0 || sameMatter(claim.text, post.text))) ||
+        (post.official && answers(claim, `${post.title ?? ''} ${post.text}`));
       if (!same && !here) continue;
       const score = shared + telling + Number(here) * 0.5;
       if (score > most) [best, most] = [claim, score];
@@ -296,7 +302,8 @@ export class ClaimDetector {
 
   /** Alerts for open claims that spread now, and suggestions from the debunk library. */
   async refresh(): Promise<void> {
-    if (!this.loaded) await this.load();
+    const { stale } = await this.log.look();
+    if (stale || !this.loaded) await this.load();
     const now = this.clock.now();
     await this.match(now);
     // What nobody repeated within a week was no claim.

@@ -21,6 +21,7 @@ import { Frequencies, matterOf, matterOfComment, wordsOf, type Matter } from './
 import { mergeTopics } from './merge.ts';
 import { aliveFor, largest, LONGEST_ALIVE_MS, TopicIndex, type HourBucket, type TopicState } from './topic-index.ts';
 import { bestTitle, titleOf } from './topic-title.ts';
+import { WaitingComments } from './waiting-comments.ts';
 
 const CONSUMER = 'topics';
 const STEP = 1000;
@@ -89,6 +90,7 @@ export class TopicDetector {
   private readonly ofPosts = new Frequencies();
   private readonly ofComments = new Frequencies();
   private readonly copies = new CopyCounter();
+  private readonly waiting = new WaitingComments();
   private readonly numbers = new Numbers('topics');
   /** Topics of this step that wait to be written. */
   private begun: Begun[] = [];
@@ -118,16 +120,28 @@ export class TopicDetector {
       const committed = await this.log.commit(last.seq, async (tx) => {
         const assigned = new Map<number, number>();
         const said = await this.copies.read(tx, changes);
+        const placed: ChangedPost[] = [];
+        const place = (post: ChangedPost, topic: TopicState, firstOfItsText: boolean) => {
+          assigned.set(post.id, topic.id);
+          this.count(topic, post, firstOfItsText, events);
+          touched.add(topic);
+          placed.push(post);
+        };
         for (const post of changes) {
           if (post.change !== 'stored') continue;
           this.index.seen(post.at);
           const copies = this.copies.count(post, said);
           const topic = await this.topicOf(tx, post, assigned, copies, events);
-          if (topic === null) continue;
-          assigned.set(post.id, topic.id);
-          this.count(topic, post, copies === 1, events);
-          touched.add(topic);
+          if (topic === null) this.waiting.add(post, copies === 1);
+          else place(post, topic, copies === 1);
         }
+        // Comments that were read before what they answer; then what was said to them.
+        while (placed.length > 0)
+          for (const { comment, firstOfItsText } of await this.waiting.take(tx, placed.splice(0))) {
+            const topic = await this.topicOfComment(tx, comment, assigned, 1, events);
+            if (topic !== null) place(comment, topic, firstOfItsText);
+          }
+        await this.waiting.keep(tx);
         await this.copies.keep(tx, said);
         await this.write(tx, this.begun);
         await this.assign(tx, assigned);
@@ -397,7 +411,8 @@ export class TopicDetector {
 
   /** Heat and stage move with time even when nothing arrives. */
   async refresh(): Promise<void> {
-    if (!this.loaded) await this.load();
+    const { stale } = await this.log.look();
+    if (stale || !this.loaded) await this.load();
     const now = this.clock.now();
     const active = [...this.index.topics.values()].filter((t) => now - t.lastSeen < quietAfter(t));
     const surging: { topic: TopicState; posts: number }[] = [];
@@ -406,6 +421,7 @@ export class TopicDetector {
         `UPDATE topics SET heat = 0, stage = 'calm' WHERE (heat > 0 OR stage <> 'calm') AND ((messages = 0 AND last_seen < ?) OR last_seen < ?)`,
         [now - quietAfter({ messages: 0 }), now - quietAfter({ messages: 1 })],
       );
+      await this.waiting.prune(tx, now - LONGEST_ALIVE_MS);
       const rows: Param[][] = [];
       for (const topic of active) {
         const hours = [...topic.hours.values()];
@@ -449,6 +465,7 @@ export class TopicDetector {
     this.ofPosts.clear();
     this.ofComments.clear();
     this.copies.clear();
+    this.waiting.clear();
     this.numbers.forget();
     this.loaded = false;
   }

@@ -7,8 +7,8 @@
  */
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import {
+  appendFileSync,
   cpSync,
-  createWriteStream,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -105,11 +105,15 @@ export async function startElasticsearch(options: StartOptions = {}): Promise<El
   const child = spawn(tool(jdk, 'java'), [...flags, ...Object.entries(settings).map(([k, v]) => `${k}=${v}`)], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const log = createWriteStream(join(dataDir, 'logs', 'server.log'), { flags: 'a' });
-  // A full disk takes the log as well; the server itself goes on.
-  log.on('error', () => undefined);
-  child.stdout.pipe(log, { end: false });
-  child.stderr.pipe(log, { end: false });
+  const note = (said: Buffer) => {
+    try {
+      appendFileSync(join(dataDir, 'logs', 'server.log'), said);
+    } catch {
+      // A full disk takes the log as well. What the server says must be read all the same, or it waits for its reader and answers nobody.
+    }
+  };
+  child.stdout.on('data', note);
+  child.stderr.on('data', note);
   const gone = new Promise<void>((resolve) => {
     child.once('error', () => resolve());
     child.once('exit', () => resolve());
@@ -118,7 +122,6 @@ export async function startElasticsearch(options: StartOptions = {}): Promise<El
   const end = async (how: () => void) => {
     how();
     await gone;
-    log.end();
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
   };
   try {

@@ -91,8 +91,12 @@ export function holdAlone(config: Config): () => void {
   return config.databaseUrl === undefined ? hold(config.dataDir) : () => undefined;
 }
 
-/** Data directories that this process holds. */
-const held = new Set<string>();
+/** Data directories that this process holds, and the files that say so. */
+const held = new Map<string, string>();
+
+process.once('exit', () => {
+  for (const file of held.values()) rmSync(file, { force: true });
+});
 
 /** One process at a time per data directory: a file with its number, stale when that process is gone. */
 function hold(dataDir: string): () => void {
@@ -102,13 +106,10 @@ function hold(dataDir: string): () => void {
       const handle = openSync(file, 'wx', 0o600);
       writeSync(handle, String(process.pid));
       closeSync(handle);
-      held.add(dataDir);
-      const release = () => {
-        held.delete(dataDir);
-        rmSync(file, { force: true });
+      held.set(dataDir, file);
+      return () => {
+        if (held.delete(dataDir)) rmSync(file, { force: true });
       };
-      process.once('exit', release);
-      return release;
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code !== 'EEXIST') throw error;

@@ -58,7 +58,8 @@ it('fills what another engine was given meanwhile, from where it stopped, and sa
       sourceId: null,
       gone: [{ platform: 'weibo', kind: 'comment', id: gone?.native_id ?? '', state: 'deleted' }],
     });
-    expect((await opened.core.engine.lag()).behind).toBe(2 * LOT + 1);
+    // There is no index yet: every post is missing, and none is counted twice.
+    expect((await opened.core.engine.lag()).behind).toBe(3 * LOT);
   });
   // Closed while it fills: what is done stays done.
   await session(config, async (opened) => {

@@ -32,11 +32,11 @@ export async function startReplica(env: Record<string, string>): Promise<Replica
   return replica;
 }
 
-export async function until(what: string, ready: () => Promise<boolean>, ms = 50_000): Promise<void> {
+export async function until(what: string, ready: () => Promise<boolean>, ms = 50_000, every = 200): Promise<void> {
   const end = performance.now() + ms;
   while (!(await ready())) {
     if (performance.now() > end) throw new Error(`waited in vain until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, every));
   }
 }
 

@@ -7,6 +7,7 @@ import { Database } from '../platform/database/database.ts';
 import { UserError } from '../platform/errors.ts';
 import { Secrets } from '../platform/secrets.ts';
 import { VERSION } from '../platform/version.ts';
+import { IndexOwner } from '../search/index-owner.ts';
 import { BackupWriter, openKey, readBackup, sealKey, type Header } from './backup-file.ts';
 import {
   continueNumbers,
@@ -71,12 +72,16 @@ export async function restore(config: Config, file: string, passphrase: string |
   if (header === undefined) throw new Error('a checked file without a header');
   restoreKey(config.dataDir, header, passphrase);
   const db = await Database.open(config, new Set(header.migrations));
+  let report;
   try {
     await requireEmpty(db, config.databaseUrl === undefined ? '数据目录' : '目标库');
-    return await fill(db, file);
+    report = await fill(db, file);
   } finally {
     await db.close();
   }
+  const restored = await Database.open(config);
+  await new IndexOwner(restored).forget().finally(() => restored.close());
+  return report;
 }
 
 function restoreKey(dataDir: string, header: Header, passphrase: string | null): void {

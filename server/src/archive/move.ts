@@ -6,6 +6,7 @@
  */
 import type { Database } from '../platform/database/database.ts';
 import { UserError } from '../platform/errors.ts';
+import { IndexOwner } from '../search/index-owner.ts';
 import {
   continueNumbers,
   lotsOf,
@@ -52,7 +53,10 @@ export async function move(
     ledger.push({ table: shape.table, rows: to.rows, before, from: from.sum, to: to.sum, equal });
   }
   const equal = ledger.every((l) => l.equal);
-  if (equal) await target.write((tx) => tx.run('DROP TABLE move_progress'));
+  if (equal) {
+    await new IndexOwner(target).forget();
+    await target.write((tx) => tx.run('DROP TABLE move_progress'));
+  }
   return { ledger, equal };
 }
 

@@ -6,21 +6,21 @@ import { Injectable } from '@nestjs/common';
 import { Alerts } from '../alerts/alerts.ts';
 import { Enricher } from '../enrich/enricher.ts';
 import { Clock } from '../platform/clock.ts';
-import { runEach, updateEach } from '../platform/database/bulk.ts';
+import { Numbers, runEach, updateEach } from '../platform/database/bulk.ts';
 import { Database, type Param, type Row, type Tx } from '../platform/database/database.ts';
 import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
 import { idRange } from '../posts/post-id.ts';
 import { addVoice, ALIVE_MS, ClaimIndex, type ClaimState } from './claim-index.ts';
 import { DebunkMatcher, RELATE_AT, SUGGEST_AT, type DebunkMatch } from './match.ts';
+import { otherMatter, sameMatter } from './matters.ts';
 import {
   answers,
   bestStatement,
   checkable,
   pairsOf,
-  sameMatter,
   statementOf,
+  stating,
   telling,
-  wishes,
   withoutOldDenial,
   type Said,
 } from './wording.ts';
@@ -56,7 +56,9 @@ export class ClaimDetector {
   readonly name = 'claims';
   private readonly index = new ClaimIndex();
   private loaded = false;
-  /** Posts of claims that wait to be written. */
+  private readonly numbers = new Numbers('claims');
+  /** Claims, and posts of claims, that wait to be written. */
+  private begun: Param[][] = [];
   private links: Param[][] = [];
   private matcher: { of: string; matcher: DebunkMatcher } | null = null;
   /** Statement and library for which a claim was last matched. */
@@ -78,6 +80,7 @@ export class ClaimDetector {
     const last = changes.at(-1);
     if (last === undefined) return 0;
     const touched = new Set<ClaimState>();
+    this.begun = [];
     this.links = [];
     try {
       const committed = await this.log.commit(last.seq, async (tx) => {
@@ -125,7 +128,7 @@ export class ClaimDetector {
     }
     // A wish or a cheer is none, however many repeat it.
     const statement = statementOf(post.text);
-    return worth && !wishes(statement) ? this.begin(tx, post, statement) : null;
+    return worth && stating(statement) !== '' ? this.begin(tx, post, statement) : null;
   }
 
   /** An official post that speaks of a claim's matter in words of refuting or confirming. */
@@ -154,8 +157,14 @@ export class ClaimDetector {
         // “群里”, “孩子” and “转告” stand in every other claim.
         if (claim.text.includes(word) && this.index.isTelling(word)) telling++;
       }
-      const here = !post.official && claim.topicId !== null && claim.topicId === post.parentTopicId;
-      const same = shared >= least && (telling > 0 || sameMatter(claim.text, post.text));
+      const here =
+        !post.official &&
+        claim.topicId !== null &&
+        claim.topicId === post.parentTopicId &&
+        !otherMatter(claim.text, post.text);
+      const same =
+        (shared >= least && (telling > 0 || sameMatter(claim.text, post.text))) ||
+        (post.official && answers(claim, `${post.title ?? ''} ${post.text}`));
       if (!same && !here) continue;
       const score = shared + telling + Number(here) * 0.5;
       if (score > most) [best, most] = [claim, score];
@@ -164,12 +173,8 @@ export class ClaimDetector {
   }
 
   private async begin(tx: Tx, post: ChangedPost, statement: string): Promise<ClaimState> {
-    const [row] = await tx.all<{ id: number }>(
-      `INSERT INTO claims (statement, features, first_seen, last_seen) VALUES (?, '[]', ?, ?) RETURNING id`,
-      [statement, post.at, post.at],
-    );
     const claim: ClaimState = {
-      id: Number(row?.id),
+      id: await this.numbers.next(tx),
       text: statement,
       pairs: pairsOf(statement),
       words: new Set([...post.keywords, ...post.places]),
@@ -188,6 +193,7 @@ export class ClaimDetector {
       lookedFor: { from: post.at, words: 0 },
     };
     this.index.remember(claim);
+    this.begun.push([claim.id, statement, '[]', post.at, post.at]);
     return this.add(tx, claim, post, 'spreading');
   }
 
@@ -213,6 +219,13 @@ export class ClaimDetector {
 
   /** What was found of posts is written together; whoever reads it back within the step writes it first. */
   private async flush(tx: Tx): Promise<void> {
+    await runEach(
+      tx,
+      'INSERT INTO claims (id, statement, features, first_seen, last_seen) VALUES (?, ?, ?, ?, ?)',
+      ['bigint', 'text', 'text', 'bigint', 'bigint'],
+      this.begun,
+    );
+    this.begun = [];
     await runEach(
       tx,
       'INSERT INTO claim_posts (claim_id, post_id, stance, author) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -289,7 +302,8 @@ export class ClaimDetector {
 
   /** Alerts for open claims that spread now, and suggestions from the debunk library. */
   async refresh(): Promise<void> {
-    if (!this.loaded) await this.load();
+    const { stale } = await this.log.look();
+    if (stale || !this.loaded) await this.load();
     const now = this.clock.now();
     await this.match(now);
     // What nobody repeated within a week was no claim.
@@ -388,6 +402,7 @@ export class ClaimDetector {
   private async load(): Promise<void> {
     this.index.clear();
     this.matched.clear();
+    this.numbers.forget();
     const [newest] = await this.db.all<{ at: number | null }>('SELECT max(last_seen) AS at FROM claims');
     const since = Number(newest?.at ?? 0) - ALIVE_MS;
     for (const row of await this.db.all('SELECT * FROM claims WHERE last_seen >= ? ORDER BY id', [since]))

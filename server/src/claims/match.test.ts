@@ -1,6 +1,15 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { polarityDiffers } from '../enrich/negation.ts';
-import { claimOfRuling, DebunkMatcher, matchDebunks, sameClaim, SUGGEST_AT } from './match.ts';
+import {
+  claimOfRuling,
+  DebunkMatcher,
+  matchDebunks,
+  numbersContradict,
+  RELATE_AT,
+  sameClaim,
+  SUGGEST_AT,
+} from './match.ts';
 
 const LIBRARY = [
   { id: 'dam', claim: '青龙水库大坝出现裂缝即将溃坝', summary: '经现场核查，坝体安全，水位正常。' },
@@ -38,6 +47,60 @@ describe('match', () => {
   it('gives nothing for an empty library or an empty text', () => {
     expect(matchDebunks('青龙水库', [])).toEqual([]);
     expect(matchDebunks('', LIBRARY)).toEqual([]);
+  });
+});
+
+describe('what may never be related', () => {
+  const place = fc.constantFrom('青龙水库', '泉塘街道', '人民医院', '桐荫小学', '澜江大桥');
+  const event = fc.constantFrom('出现裂缝', '停止供水', '发生泄漏', '收取费用', '关闭大门');
+
+  it('a claim and its denial, wherever it stands', () => {
+    fc.assert(
+      fc.property(
+        place,
+        event,
+        fc.constantFrom('没有', '不会', '并未'),
+        fc.constantFrom('', '刚才', '听说'),
+        (p, e, no, before) => {
+          const library = [{ id: 'x', claim: `${p}${e}` }];
+          const [plain] = matchDebunks(`${before}${p}${e}，大家注意`, library);
+          const [denied] = matchDebunks(`${before}${p}${no}${e}，大家放心`, library);
+          expect(plain?.score).toBeGreaterThanOrEqual(SUGGEST_AT);
+          expect(denied?.negationDiffers).toBe(true);
+          expect(denied?.score ?? 0).toBeLessThan(SUGGEST_AT);
+        },
+      ),
+    );
+  });
+
+  it('another number of the same thing is offered at most', () => {
+    fc.assert(
+      fc.property(place, fc.integer({ min: 2, max: 999 }), fc.integer({ min: 2, max: 999 }), (p, a, b) => {
+        const [match] = matchDebunks(`${p}门票从明天起涨到${b}元`, [{ id: 'x', claim: `${p}门票从明天起涨到${a}元` }]);
+        expect(match?.numbersDiffer).toBe(a !== b);
+        expect((match?.score ?? 0) >= RELATE_AT).toBe(a === b);
+      }),
+    );
+  });
+
+  it('numbers contradict only where both count the same thing, whichever text is read first', () => {
+    const count = fc.tuple(fc.integer({ min: 1, max: 99 }), fc.constantFrom('人', '元', '例'));
+    fc.assert(
+      fc.property(count, count, ([a, unitA], [b, unitB]) => {
+        const [x, y] = [`共有${a}${unitA}`, `共有${b}${unitB}`];
+        expect(numbersContradict(x, y)).toBe(unitA === unitB && a !== b);
+        expect(numbersContradict(y, x)).toBe(numbersContradict(x, y));
+      }),
+    );
+  });
+
+  it('nothing differs from itself', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        expect(polarityDiffers(text, text)).toBe(false);
+        expect(numbersContradict(text, text)).toBe(false);
+      }),
+    );
   });
 });
 

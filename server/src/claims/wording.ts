@@ -3,7 +3,9 @@
  */
 import { polarityDiffers } from '../enrich/negation.ts';
 import { fold } from '../enrich/normalise.ts';
+import { isGrievance, isPublished } from './grievance.ts';
 import { numbersContradict } from './match.ts';
+import { EVERYWHERE, sharedMatters, type Matter } from './matters.ts';
 
 /** Overlap of character pairs, relative to the shorter text, from which two texts say the same. */
 const SAME = 0.55;
@@ -37,18 +39,34 @@ export function checkable(statement: string): boolean {
 
 /** What so many pass on word for word at this length is a story, whatever its words. */
 const STORY = 40;
-/** Who tells of calling an office and its answers has a grievance, not hearsay. */
-const GRIEVANCE = /热线|12345|市长信箱|投诉|答复|踢皮球/u;
 
-/** Worth a look when many pass it on: tells news with a figure or a source, or a story, and is long enough not to be a slogan. */
+/** Shorter than this it is a slogan; news in its own style may be somewhat shorter. */
+const SLOGAN = 24;
+const NEWS = 16;
+
+/** Worth a look when many pass it on: tells news with a figure or a source, or a story of others, and is long enough not to be a slogan. */
 export function telling(statement: string): boolean {
+  const stated = stating(statement);
+  if (ALLEGED.test(stated) && stated.length >= SLOGAN) return true;
+  if (isGrievance(statement)) return false;
   return (
-    statement.length >= 24 &&
-    !wishes(statement) &&
-    (ALLEGED.test(statement) ||
-      (TOLD.test(statement) && FIGURE.test(statement)) ||
-      (statement.length >= STORY && !GRIEVANCE.test(statement)))
+    (stated.length >= SLOGAN && TOLD.test(stated) && FIGURE.test(stated)) ||
+    (stated.length >= NEWS && isPublished(statement)) ||
+    stated.length >= STORY
   );
+}
+
+/**
+ * The part of a statement that states something; empty when that is nothing. Who passes news on may ask or exclaim about it; who speaks for himself
+ * and wishes, wishes.
+ */
+export function stating(statement: string): string {
+  if (!wishes(statement)) return statement;
+  if (!isPublished(statement)) return '';
+  const stated = (statement.match(/[^。！？!?…\n]+[。！？!?…]*/gu) ?? [])
+    .filter((sentence) => !wishes(sentence))
+    .join('');
+  return stated.length >= SLOGAN ? stated : '';
 }
 
 /** Talk of a rumour going round is not the rumour. */
@@ -73,23 +91,6 @@ export function pairsOf(text: string): Set<number> {
   return pairs;
 }
 
-/** What a claim is about, whatever the words: two tellings of one rumour share the matter and the place. */
-const MATTERS: readonly (readonly [string, RegExp])[] = [
-  ['dam', /决堤|溃坝|溃堤|漫坝|管涌|渗漏|渗水|又渗|渗了|大坝|坝体|泄洪|放水/u],
-  ['food', /中毒|上吐下泻|呕吐|腹泻|拉肚子|挂水|食堂/u],
-  ['price', /涨价|要涨|涨到|票价|调价|折扣取消|[元块]变[0-9一二三四五]/u],
-  ['fire', /爆炸|起火|火灾|着火|泄漏|泄露/u],
-  ['collapse', /坍塌|塌方|倒塌|塌了|垮塌/u],
-  ['death', /死亡|伤亡|遇难|身亡|猝死|自杀|跳楼|坠楼|死了/u],
-  ['disease', /确诊|感染|传染|疫情|病例|阳性/u],
-  ['closure', /封城|封路|封闭|停课|停水|停电|停运|限行/u],
-  ['crime', /拐卖|抢孩子|被抓|打人|殴打|绑架|砍人/u],
-  ['quake', /地震|余震|震级/u],
-  ['fraud', /造假|假冒|伪劣|失联|跑路|兑付|诈骗/u],
-];
-
-/** In an epidemic everybody speaks of these; only the place tells two events apart. */
-const EVERYWHERE = new Set(['death', 'disease', 'closure', 'crime', 'fraud']);
 /** Characters of a place's name from which it is one street, estate or reservoir rather than a city or country. */
 const NARROW = 3;
 
@@ -98,16 +99,6 @@ const UNNAMED =
   /^(?:水库|大坝|河道|公交|地铁|公司|平台|医院|学校|小学|中学|大学|幼儿园|食堂|小区|社区|单位|超市|市场|商场|公园|工厂|工地|村里|镇上|县里|市里|省里|东西|外地|当地|本地)+$/u;
 
 const named = (places: readonly string[]) => places.filter((place) => !UNNAMED.test(place));
-
-/** Matters of both texts that are told of one place at a time, each with the pattern of its own words. */
-function sharedMatters(a: string, b: string): (readonly [string, RegExp])[] {
-  return MATTERS.filter(([, pattern]) => pattern.test(a) && pattern.test(b));
-}
-
-/** Both speak of a dam, a price, a poisoning. */
-export function sameMatter(a: string, b: string): boolean {
-  return sharedMatters(a, b).length > 0;
-}
 
 export interface Said {
   text: string;
@@ -208,14 +199,33 @@ export function statementOf(text: string): string {
   return end >= 20 ? clean.slice(0, end) : `${clean.slice(0, 79)}…`;
 }
 
-/** An official text speaks of the claim's matter and names two of its things, one of them in its best wording, or its place. */
+/**
+ * An official text speaks of the claim's matter and names its place, or two of its things, one of them in its best wording, or the thing of it, if
+ * the claim is of no place that the text leaves out: “公交要涨价” is answered by “公交票价调整”.
+ */
 export function answers(claim: Said, text: string): boolean {
-  if (sharedMatters(claim.text, text).length === 0) return false;
+  const matters = sharedMatters(claim.text, text);
+  if (matters.length === 0) return false;
   const used = [...claim.words].filter((word) => word.length >= 2 && text.includes(word));
+  const stated = used.filter((word) => claim.text.includes(word));
   return (
-    (used.length >= 2 && used.some((word) => claim.text.includes(word))) ||
-    named(claim.places).some((place) => place.length >= NARROW && text.includes(place))
+    (used.length >= 2 && stated.length > 0) ||
+    placesOf(claim).some((place) => text.includes(place)) ||
+    (stated.some((word) => isThing(word, matters)) && meetsPlace(claim, text))
   );
+}
+
+const placesOf = (claim: Pick<Said, 'places'>) => named(claim.places).filter((place) => place.length >= NARROW);
+
+/** The text names one of the claim's narrow places, or the claim has none. */
+function meetsPlace(claim: Pick<Said, 'places'>, text: string): boolean {
+  const places = placesOf(claim);
+  return places.length === 0 || places.some((place) => text.includes(place));
+}
+
+/** A word that is no word of the matter itself: the bus, not the rise; and the matter is one that is told of one thing at a time. */
+function isThing(word: string, matters: readonly Matter[]): boolean {
+  return matters.some(([matter, own]) => !EVERYWHERE.has(matter) && !own.test(word));
 }
 
 const OWN_KIN = /我(?:表哥|表姐|同学|朋友|亲戚|同事|爸|妈|老家)|群里都在/u;

@@ -1,10 +1,11 @@
 /**
- * In: a number of posts over half a year, or a file. Out: how many of them topics and claims read in a second, against bare segmentation in the
+ * In: a number of posts over half a year, or a file; DATABASE_URL, when it is PostgreSQL that is measured, in a database of its own. Out: how many of them topics and claims read in a second, against bare segmentation in the
  * same run, and what they keep in memory month by month. Called by: `bench detection`.
  */
 import { benchTexts } from '../enrich/bench.ts';
 import { linesOf } from '../enrich/datasets.ts';
 import { toInstant } from '../platform/clock.ts';
+import { readConfig } from '../platform/config.ts';
 import { inWorkshop, type Workshop } from './detector-bench.ts';
 
 export const DETECTION_POSTS = 60_000;
@@ -56,6 +57,7 @@ export async function benchDetection(posts: number, file: string | undefined, sa
     const segmentOnlyPostsPerSecond = Math.round(texts.length / ((performance.now() - started) / 1000));
     const together = perSecond(topicsMs + claimsMs);
     return {
+      database: workshop.opened.core.db.dialect,
       posts: stored,
       topicsPostsPerSecond: perSecond(topicsMs),
       claimsPostsPerSecond: perSecond(claimsMs),
@@ -64,7 +66,7 @@ export async function benchDetection(posts: number, file: string | undefined, sa
       ratio: Number((together / segmentOnlyPostsPerSecond).toFixed(3)),
       remembered,
     };
-  });
+  }, readConfig().databaseUrl);
 }
 
 async function fill(

@@ -83,12 +83,12 @@ function writePosts(file: string, posts: number, start: number): void {
   }
 }
 
-/** `--posts` are the sizes to ask over; the posts to take in are made here, or a file's. */
+/** `--posts` are the sizes to ask over; the posts to take in, as many as the largest, are made here, or are a file's. */
 async function enginesBench(sizes: readonly number[], given: string | undefined) {
   const dir = mkdtempSync(join(tmpdir(), 'minsheng-bench-'));
   try {
     const file = given ?? join(dir, 'posts.ndjson');
-    if (given === undefined) writePosts(file, POSTS / 2, Date.now() - 30 * 86_400_000);
+    if (given === undefined) writePosts(file, Math.max(...sizes), Date.now() - 30 * 86_400_000);
     return await benchEngines(file, sizes, say);
   } finally {
     rmSync(dir, { recursive: true, force: true });

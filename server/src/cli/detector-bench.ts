@@ -14,7 +14,8 @@ export interface Workshop {
   claims: ClaimDetector;
 }
 
-export function inWorkshop<T>(work: (workshop: Workshop) => Promise<T>): Promise<T> {
+/** @param server a PostgreSQL to do it on */
+export function inWorkshop<T>(work: (workshop: Workshop) => Promise<T>, server?: string): Promise<T> {
   return inPassingProduct((opened) => {
     const { db, clock, live, engine } = opened.core;
     const enricher = opened.core.enricher();
@@ -24,7 +25,7 @@ export function inWorkshop<T>(work: (workshop: Workshop) => Promise<T>): Promise
       topics: new TopicDetector(db, clock, live, engine, alerts, enricher),
       claims: new ClaimDetector(db, clock, enricher, alerts),
     });
-  });
+  }, server);
 }
 
 /** Reads the log to its end. @returns changes read and seconds taken */

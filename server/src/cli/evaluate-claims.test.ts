@@ -31,4 +31,6 @@ it('tells labelled texts among a stream and counts which of them the claims desk
   );
   const report = await evaluateClaims({ file, into, copies: 8 });
   expect(report).toMatchObject({ rows: 2, stream: 20, rumors: 1, recall: 1, others: 1, falseShare: 0, fromStream: 0 });
+  // Seven of the eight tell it in other words: cut, marked, forwarded.
+  expect(report.edited).toEqual({ recall: 1, falseShare: 0, fromStream: 0 });
 });

@@ -3,8 +3,11 @@
  * people tell them among the stream, and how many of the others. Called by: `eval claims`.
  */
 import { readNdjson, readRows } from '../enrich/datasets.ts';
+import { EDITS } from '../enrich/edited-copies.ts';
+import { seeded } from '../enrich/learn.ts';
 import { toInstant } from '../platform/clock.ts';
 import { inWorkshop, runToEnd } from './detector-bench.ts';
+import { UserError } from '../platform/errors.ts';
 
 /** Texts told of each label; posts of the stream they are told among. */
 const TOLD = 200;
@@ -17,7 +20,7 @@ export interface ClaimsReport {
   task: 'claims';
   rows: number;
   stream: number;
-  /** How many people tell each text, word for word. */
+  /** How many people tell each text; word for word, unless said otherwise. */
   copies: number;
   rumors: number;
   /** Share of rumours that were listed. */
@@ -25,6 +28,8 @@ export interface ClaimsReport {
   others: number;
   /** Share of texts that are no rumours and were listed all the same. */
   falseShare: number;
+  /** The same when every teller but the first edits the text in one of the usual ways: cut, marked, forwarded, words put in or replaced. */
+  edited: { recall: number; falseShare: number; fromStream: number };
   /** Claims listed out of the stream itself. */
   fromStream: number;
 }
@@ -46,40 +51,54 @@ export async function evaluateClaims(options: {
   const stream = await readStream(options.into);
   const times = stream.map((item) => Date.parse(item.publishedAt)).sort((a, b) => a - b);
   const [first = 0, last = 0] = [times[0], times.at(-1)];
-  const tellings = told.flatMap(({ text }, i): Item[] =>
-    Array.from({ length: copies }, (_, n) => ({
-      platform: 'weibo',
-      kind: 'comment',
-      id: `told-${i}-${n}`,
-      author: `teller-${i}-${n}`,
-      publishedAt: toInstant(first + ((last - first) * i) / Math.max(1, told.length) + n * APART_MS),
-      text,
-    })),
-  );
-  const items = [...stream, ...tellings].sort((a, b) => Date.parse(a.publishedAt) - Date.parse(b.publishedAt));
-  const listed = await listedOf(items);
+  const tellings = (wordOf: (text: string, i: number, teller: number) => string) =>
+    told.flatMap(({ text }, i): Item[] =>
+      Array.from({ length: copies }, (_, n) => ({
+        platform: 'weibo',
+        kind: 'comment',
+        id: `told-${i}-${n}`,
+        author: `teller-${i}-${n}`,
+        publishedAt: toInstant(first + ((last - first) * i) / Math.max(1, told.length) + n * APART_MS),
+        text: wordOf(text, i, n),
+      })),
+    );
+  const among = (items: readonly Item[]) =>
+    listedOf([...stream, ...items].sort((a, b) => Date.parse(a.publishedAt) - Date.parse(b.publishedAt)));
   const of = (label: string) => told.flatMap((row, i) => (row.label === label ? [i] : []));
   const [rumors, others] = [of('rumor'), of('nonrumor')];
+  const figures = ({ told: listed, fromStream }: Listed) => {
+    const share = (list: readonly number[]) =>
+      Math.round((list.filter((i) => listed.has(i)).length / Math.max(1, list.length)) * 1e4) / 1e4;
+    return { recall: share(rumors), falseShare: share(others), fromStream };
+  };
+  const verbatim = await among(tellings((text) => text));
   told.forEach(({ text, label }, i) => {
-    if ((label === 'rumor') !== listed.told.has(i)) options.onError?.({ text, label });
+    if ((label === 'rumor') !== verbatim.told.has(i)) options.onError?.({ text, label });
   });
-  const share = (list: readonly number[]) =>
-    Math.round((list.filter((i) => listed.told.has(i)).length / Math.max(1, list.length)) * 1e4) / 1e4;
+  const random = seeded(7);
+  const edits = Object.values(EDITS);
+  const edited = await among(
+    tellings((text, i, n) => (n === 0 ? text : (edits[(i + n) % edits.length]?.(text, random) ?? text))),
+  );
   return {
     task: 'claims',
     rows: told.length,
     stream: stream.length,
     copies,
     rumors: rumors.length,
-    recall: share(rumors),
     others: others.length,
-    falseShare: share(others),
-    fromStream: listed.fromStream,
+    ...figures(verbatim),
+    edited: figures(edited),
   };
 }
 
+interface Listed {
+  told: ReadonlySet<number>;
+  fromStream: number;
+}
+
 /** Which of the told texts stand under a listed claim, and how many listed claims have none of them. */
-async function listedOf(items: readonly Item[]): Promise<{ told: Set<number>; fromStream: number }> {
+async function listedOf(items: readonly Item[]): Promise<Listed> {
   return inWorkshop(async ({ opened, topics, claims }) => {
     for (let from = 0; from < items.length; from += BATCH) {
       const arrivals = items.slice(from, from + BATCH).map((item) => ({ at: String(item['id']), item }));
@@ -112,7 +131,10 @@ async function readStream(file: string): Promise<Item[]> {
     if (typeof publishedAt === 'string') items.push({ ...row, publishedAt });
     if (items.length >= STREAM) break;
   }
-  if (items.length === 0) throw new Error(`${file} 中没有带发布时间的帖文；请给出导入格式的文件。`);
+  if (items.length === 0)
+    throw new UserError('invalid-input', `${file} 中没有带发布时间的帖文，没有测量。`, {
+      todo: '请给出导入格式的文件。',
+    });
   return items;
 }
 

@@ -75,6 +75,24 @@ describe('eval topics', () => {
     expect(second?.title).toContain('柳岸华府');
   }, 60_000);
 
+  it('joins labels kept apart from their texts by id, and tells what nothing was tuned on from the rest', async () => {
+    const file = join(dir, 'unlabelled.ndjson');
+    const labels = join(dir, 'labels.ndjson');
+    const rows = LETTERS.map(([, publishedAt, title, text], i) => ({ id: `letter-${i}`, publishedAt, title, text }));
+    writeFileSync(file, rows.map((row) => JSON.stringify(row)).join('\n'));
+    const given = LETTERS.map(([label], i) => ({
+      id: `letter-${i}`,
+      label,
+      ...(label === 'plant' ? { split: 'test' } : {}),
+    }));
+    writeFileSync(labels, given.map((row) => JSON.stringify(row)).join('\n'));
+    const told: { kind: string; name: string; parts: Record<string, string[]> }[] = [];
+    const report = await evaluateTopics({ file, labels, onError: (row) => told.push(row) });
+    expect(report).toMatchObject({ labelled: 9, splits: { test: { labelled: 4 }, tuned: { labelled: 5 } } });
+    expect(report.known).toEqual({ events: 2, recallAt10: 1, recallAt20: 1, recallAt50: 1 });
+    expect(told).toEqual([]);
+  }, 60_000);
+
   it('prints only the list for files without labels, and counts what it cannot read', async () => {
     const file = join(dir, 'plain.ndjson');
     writeFileSync(

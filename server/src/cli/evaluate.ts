@@ -59,6 +59,7 @@ export const evalVerb: Verb = {
     const file = required(values.file, '参数 --file');
     const { print, ...errors } = errorsTo(values.errors === true);
     const options = { file, ...errors };
+    const labels = values.labels === undefined ? {} : { labels: values.labels };
     const tell = (line: string) => values.json !== true && say(line);
     const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
     if (name === 'match') {
@@ -91,12 +92,13 @@ export const evalVerb: Verb = {
       const into = required(values.into, '参数 --into（导入格式的帖文，说法混入其中）');
       const report = await evaluateClaims({ ...options, into, copies: Number(values.copies ?? COPIES) });
       tell(
-        `claims：${report.rumors} 条传言各由 ${report.copies} 人转述，列出 ${percent(report.recall)}；${report.others} 条非传言列出 ${percent(report.falseShare)}`,
+        `claims：${report.rumors} 条传言各由 ${report.copies} 人转述，逐字转述列出 ${percent(report.recall)}，改写转述列出 ${percent(report.edited.recall)}；` +
+          `${report.others} 条非传言分别列出 ${percent(report.falseShare)}、${percent(report.edited.falseShare)}`,
       );
       print();
       answer(report);
     } else if (name === 'topics') {
-      const report = await evaluateTopics(options);
+      const report = await evaluateTopics({ ...options, ...labels });
       const agreed =
         report.bcubed === undefined ? '没有标注' : `B-cubed F1 ${report.bcubed.f1}，NMI ${report.nmi ?? 0}`;
       tell(`topics：${report.rows} 条，${agreed}，3 条以上的话题 ${report.listedTopics} 个，最热的十个：`);
@@ -109,7 +111,6 @@ export const evalVerb: Verb = {
     } else {
       const task = trainedTask(name, '、match、topics、claims、duplicates、segmentation');
       const enricher = createEnricher(values.models === undefined ? {} : { models: values.models });
-      const labels = values.labels === undefined ? {} : { labels: values.labels };
       const report = await runEval(task, { ...options, ...labels, enricher });
       tell(`${task}：${report.rows} 条，准确率 ${percent(report.accuracy)}，macro-F1 ${report.macroF1.toFixed(3)}`);
       print();

@@ -16,10 +16,14 @@ import { dictionaryOf } from '../system/dictionary.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
 
 const BATCH = 5000;
+/** The first batch is this small, the next twice as large and so on: the writing thread has work as soon as the other one is ready. */
+const FIRST_BATCH = 600;
 /** A batch of long texts ends earlier, in characters: memory follows text, not rows. */
 const BATCH_CHARACTERS = 4_000_000;
 /** Batches prepared before one must be written: enough to keep the other thread busy, few enough to stay small. */
 const AHEAD = 2;
+/** The same until the first comes back: the other thread reads its dictionary for the better part of a second. */
+const AHEAD_AT_START = 6;
 
 export const ingestVerb: Verb = {
   usage: '文件 [--quiet]',
@@ -91,6 +95,7 @@ export async function ingestFile(
   let arrivals: Arrival[] = [];
   let malformed: Rejected[] = [];
   let characters = 0;
+  let batch = FIRST_BATCH;
   /** Batches on their way through intake and enrich, in the order of the file: the other thread works while this one writes. */
   const ahead: { preparing: Promise<Prepared>; broken: IngestReport }[] = [];
   const writeOne = async () => {
@@ -110,7 +115,8 @@ export async function ingestFile(
     arrivals = [];
     malformed = [];
     characters = 0;
-    if (ahead.length > AHEAD) await writeOne();
+    batch = Math.min(BATCH, 2 * batch);
+    if (ahead.length > (total.read === 0 ? AHEAD_AT_START : AHEAD)) await writeOne();
   };
   let number = 0;
   for await (const line of linesOf(file)) {
@@ -123,7 +129,7 @@ export async function ingestFile(
       malformed.push({ at, reason: 'malformed-json', detail: line.slice(0, 80) });
     }
     characters += line.length;
-    if (arrivals.length + malformed.length >= BATCH || characters >= BATCH_CHARACTERS) await flush();
+    if (arrivals.length + malformed.length >= batch || characters >= BATCH_CHARACTERS) await flush();
   }
   if (arrivals.length + malformed.length > 0) await flush();
   while (ahead.length > 0) await writeOne();

@@ -5,11 +5,10 @@ import { Platform, type AccountList, type AccountRow } from '@minsheng/contracts
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { AccountEntity } from '../accounts/account.entity.ts';
-import { Clock, toInstantOrNull } from '../platform/clock.ts';
+import { Clock, dayStart, toInstantOrNull } from '../platform/clock.ts';
 import { Database } from '../platform/database/database.ts';
 import { DAY } from '../platform/time-window.ts';
 import { firstIdAt } from '../posts/post-id.ts';
-import { dayStart } from '../rollups/rollup.ts';
 import { activityOf, daysSilent, RULE_TEXT } from './activity.ts';
 
 /** Comments are counted under at most this many of the newest posts of all accounts. */

@@ -4,6 +4,7 @@
  */
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import { UserError } from '../platform/errors.ts';
 
 export type LabelledTask = 'sentiment' | 'rumor' | 'routing';
 
@@ -42,7 +43,10 @@ export async function* readNdjson(file: string): AsyncGenerator<Record<string, u
     try {
       value = JSON.parse(line);
     } catch {
-      throw new Error(`${file} 第 ${number} 行不是有效的 JSON，请修正后重试（尚未写入任何内容）。`);
+      throw new UserError('invalid-input', `${file} 第 ${number} 行不是有效的 JSON。`, {
+        kept: '没有写入任何内容。',
+        todo: '请修正这一行后重试。',
+      });
     }
     if (typeof value === 'object' && value !== null) yield value as Record<string, unknown>;
   }

@@ -2,13 +2,13 @@
  * In: texts of any NDJSON file. Out: how many edited copies of them the product recognises, edit by edit, and how many pairs of
  * different texts it takes for copies. Called by: `eval duplicates`.
  */
-import { readFileSync } from 'node:fs';
 import { readNdjson } from './datasets.ts';
+import { EDITS } from './edited-copies.ts';
 import { COPY_DISTANCE, fingerprint, hamming } from './fingerprint.ts';
 import { seeded } from './learn.ts';
-import { modelPath } from './model-files.ts';
 import { areCopies, NearCopies } from './near-copies.ts';
 import { fold } from './normalise.ts';
+import { UserError } from '../platform/errors.ts';
 
 export interface DuplicatesReport {
   task: 'duplicates';
@@ -39,7 +39,10 @@ export async function evaluateDuplicates(options: DuplicatesOptions): Promise<Du
     const text = typeof row['text'] === 'string' ? row['text'] : '';
     if (lettersIn(text) >= SHORTEST) all.push(text);
   }
-  if (all.length === 0) throw new Error(`${options.file} 中没有 ${SHORTEST} 字以上的 text，无法测量。`);
+  if (all.length === 0)
+    throw new UserError('invalid-input', `${options.file} 中没有 ${SHORTEST} 字以上的 text，没有测量。`, {
+      todo: '请核对文件。',
+    });
   const step = Math.max(1, Math.floor(all.length / MOST));
   const texts = all.filter((_, i) => i % step === 0).slice(0, MOST);
   const { recall, perEdit } = recallOf(texts, options);
@@ -123,42 +126,3 @@ function confirmed(a: string, b: string): boolean {
   const shorter = Math.min(x.length, y.length);
   return (row[y.length] ?? 0) >= 0.7 * shorter && Math.max(x.length, y.length) <= 2.5 * shorter;
 }
-
-type Random = () => number;
-const EMOJI = ['😭', '🙏', '[泪]', '[怒]', '😡', '❤️'];
-
-function insertAt(text: string, what: string, random: Random): string {
-  const units = [...text];
-  units.splice(Math.floor(random() * (units.length + 1)), 0, what);
-  return units.join('');
-}
-
-const toTraditional = new Map<string, string>();
-function traditional(text: string): string {
-  if (toTraditional.size === 0)
-    for (const line of readFileSync(modelPath('traditional.txt'), 'utf8').split('\n'))
-      if (line.length === 2) toTraditional.set(line[1] ?? '', line[0] ?? '');
-  return [...text].map((unit) => toTraditional.get(unit) ?? unit).join('');
-}
-
-const EDITS: Record<string, (text: string, random: Random) => string> = {
-  emoji: (text, random) =>
-    [0, 1, 2].reduce((t) => insertAt(t, EMOJI[Math.floor(random() * EMOJI.length)] ?? '', random), text),
-  marks: (text) => text.replace(/[，。！？、]/g, ' '),
-  fullWidth: (text) => text.replace(/[!-~]/g, (c) => String.fromCharCode(c.charCodeAt(0) + 0xfee0)),
-  traditional: (text) => traditional(text),
-  forwarded: (text) => `转发：${text}`,
-  chained: (text) => `//@网友甲:${text}`,
-  numberChanged: (text) => text.replace(/\d+/, (n) => String(Number(n.slice(0, 9)) + 7)),
-  lastTenthCut: (text) => text.slice(0, Math.ceil(text.length * 0.9)),
-  lastFifthCut: (text) => text.slice(0, Math.ceil(text.length * 0.8)),
-  lastTwoFifthsCut: (text) => text.slice(0, Math.ceil(text.length * 0.6)),
-  firstFifthCut: (text) => text.slice(Math.floor(text.length * 0.2)),
-  twoInserted: (text, random) => insertAt(insertAt(text, '啊', random), '呢', random),
-  twoReplaced: (text, random) => {
-    const units = [...text];
-    for (let k = 0; k < 2; k++) units[Math.floor(random() * units.length)] = '某';
-    return units.join('');
-  },
-  sentenceAdded: (text) => `${text} 大家都看看吧，太吓人了`,
-};

@@ -6,6 +6,7 @@ import { CHECK_WORTHY } from './claims.ts';
 import { readLabels, readRows, type LabelledTask } from './datasets.ts';
 import type { Enricher, EnrichOptions } from './enricher.ts';
 import { measure, type Figures } from './figures.ts';
+import { UserError } from '../platform/errors.ts';
 
 export interface EvalReport extends Figures {
   task: LabelledTask;
@@ -34,7 +35,10 @@ const KIND: Record<LabelledTask, EnrichOptions> = {
 export async function runEval(task: LabelledTask, options: EvalOptions): Promise<EvalReport> {
   const { enricher } = options;
   const { rows, ignored } = await readRows(task, [options.file], await readLabels(options.labels));
-  if (rows.length === 0) throw new Error(`${options.file} 中没有可用于 ${task} 的标注行；请检查 label 字段。`);
+  if (rows.length === 0)
+    throw new UserError('invalid-input', `${options.file} 中没有可用于 ${task} 的标注行，没有测量。`, {
+      todo: '请检查 label 字段。',
+    });
   const gold = rows.map((row) => row.label);
   const used = new Set(gold);
   const found: string[] = [];

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { hashOfWord, type Features } from './linear-model.ts';
 import { modelPath } from './model-files.ts';
+import { UserError } from '../platform/errors.ts';
 
 /** Sections of `server/models/feelings.txt`, in the order of their bits. The first four are glad, the next three are not. */
 const SECTIONS = [
@@ -60,7 +61,10 @@ function readMeanings(): Map<string, number> {
     const section = /^\[(\w+)\]/.exec(line)?.[1];
     if (section !== undefined) {
       const at = SECTIONS.findIndex((name) => name === section);
-      if (at < 0) throw new Error(`feelings.txt 中有不认识的分类 [${section}]；请改为：${SECTIONS.join('、')}。`);
+      if (at < 0)
+        throw new UserError('invalid-input', `feelings.txt 中有不认识的分类 [${section}]。`, {
+          todo: `请改为：${SECTIONS.join('、')}。`,
+        });
       bit = 1 << at;
       continue;
     }

@@ -11,6 +11,7 @@ import { fold, withoutLinks } from './normalise.ts';
 import type { Segmenter } from './segment.ts';
 import { READ } from './signals.ts';
 import { WordGroups } from './word-groups.ts';
+import { UserError } from '../platform/errors.ts';
 
 const SEED = 20261125;
 const DIMENSIONS = 64;
@@ -56,7 +57,10 @@ export async function learnWords(options: {
   }
   const kinds = [...count].filter(([, n]) => n >= RAREST).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   if (kinds.length < GROUPS) {
-    throw new Error(`文本太少：只有 ${kinds.length} 个词出现满 ${RAREST} 次。现用词群未改动；请提供更多文本。`);
+    throw new UserError('invalid-input', `文本太少：只有 ${kinds.length} 个词出现满 ${RAREST} 次。`, {
+      kept: '现用词群未改动。',
+      todo: '请提供更多文本。',
+    });
   }
   const id = new Map(kinds.map(([word], i) => [word, i]));
   const rows = texts.map((words) => Int32Array.from(words.flatMap((word) => id.get(word) ?? [])));

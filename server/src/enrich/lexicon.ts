@@ -2,6 +2,7 @@
  * In: jieba's dictionary (lines `word frequency tag`) and our own words. Out: for any word whether it is known, how
  * frequent it is and what kind of word it is, in about 6 MB. Called by: segment (sub-words), keywords, places.
  */
+import { UserError } from '../platform/errors.ts';
 
 /** Coarse parts of speech, from jieba's tags. Order matters: it is stored in a byte. */
 export const WordKind = {
@@ -123,7 +124,8 @@ export class Lexicon {
   #put(hash: number, frequency: number, kind: WordKind): void {
     const slot = this.#slot(hash);
     if (this.#keys[slot] === 0) {
-      if (this.#size > SLOTS * 0.8) throw new Error('词典过大：词条超过八十万个，请精简后再加载。');
+      if (this.#size > SLOTS * 0.8)
+        throw new UserError('invalid-input', '词典过大：词条超过八十万个。', { todo: '请精简后再加载。' });
       this.#keys[slot] = hash;
       this.#size++;
     } else {

@@ -3,6 +3,7 @@
  * claims, department (scoring) and train (learning). The same code makes the features in both.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { UserError } from '../platform/errors.ts';
 
 /**
  * The features of one text: 32-bit hashes, each once, and once more when it is said again: signals, feelings, emoticons, single characters,
@@ -255,7 +256,9 @@ export function loadModel(path: string): LinearModel {
   const start = MAGIC.length;
   const end = bytes.indexOf(0x0a, start);
   if (bytes.subarray(0, start).toString() !== MAGIC || end < 0) {
-    throw new Error(`模型文件 ${path} 已损坏或不是本系统的模型；请恢复原文件或重新训练。`);
+    throw new UserError('invalid-input', `模型文件 ${path} 已损坏或不是本系统的模型。`, {
+      todo: '请恢复原文件或重新训练。',
+    });
   }
   const { rows, rare, ...head } = JSON.parse(bytes.subarray(start, end).toString()) as Omit<
     LinearModel,
@@ -264,7 +267,9 @@ export function loadModel(path: string): LinearModel {
   const n = head.labels.length;
   const body = new Uint8Array(bytes.subarray(end + 1));
   if (body.length !== rows * (4 + 2 * n + (rare ? 2 : 0))) {
-    throw new Error(`模型文件 ${path} 不完整（应有 ${rows} 行权重）；请恢复原文件或重新训练。`);
+    throw new UserError('invalid-input', `模型文件 ${path} 不完整（应有 ${rows} 行权重）。`, {
+      todo: '请恢复原文件或重新训练。',
+    });
   }
   const numbers = new Uint32Array(body.buffer, 0, rows);
   const kept = new Int16Array(body.buffer, rows * 4, rows * n);

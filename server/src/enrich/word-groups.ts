@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { modelPath } from './model-files.ts';
+import { UserError } from '../platform/errors.ts';
 
 const MAGIC = 'MINSHENG-GROUPS-1\n';
 
@@ -26,7 +27,7 @@ export class WordGroups {
     const bytes = readFileSync(path);
     const size = (bytes.length - MAGIC.length) / 6;
     if (bytes.subarray(0, MAGIC.length).toString() !== MAGIC || !Number.isInteger(size)) {
-      throw new Error(`词群文件 ${path} 已损坏；请恢复原文件或重新训练。`);
+      throw new UserError('invalid-input', `词群文件 ${path} 已损坏。`, { todo: '请恢复原文件或重新训练。' });
     }
     const body = new Uint8Array(bytes.subarray(MAGIC.length));
     return new WordGroups(new Int32Array(body.buffer, 0, size), new Uint16Array(body.buffer, size * 4, size));

@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 
 /** All office time is UTC+8, without daylight saving. */
 export const OFFICE_OFFSET_MS = 8 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 
 @Injectable()
 export class Clock {
@@ -36,6 +37,11 @@ export function dayText(ms: number): string {
 /** The first moment of an office day. */
 export function startOfDay(day: string): number {
   return Date.parse(`${day}T00:00:00+08:00`);
+}
+
+/** The first moment of the office day a moment lies in. */
+export function dayStart(ms: number): number {
+  return Math.floor((ms + OFFICE_OFFSET_MS) / DAY_MS) * DAY_MS - OFFICE_OFFSET_MS;
 }
 
 /** The start of the hour a moment lies in (office hours and UTC hours coincide). */

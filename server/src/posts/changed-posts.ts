@@ -5,7 +5,7 @@
  * A position moves from where it was read or not at all. So if two replicas ever work on the same changes, one of them commits and the other learns
  * that what it remembers is out of date.
  */
-import type { Database, Tx } from '../platform/database/database.ts';
+import type { Database, Row, Tx } from '../platform/database/database.ts';
 
 /** What detection reads of a post. */
 export interface ChangedPost {
@@ -14,7 +14,10 @@ export interface ChangedPost {
   id: number;
   platform: string;
   kind: string;
+  nativeId: string;
   parentId: number | null;
+  /** What it answers, as its platform calls it; known even when that post has not been read. */
+  parentNativeId: string | null;
   official: boolean;
   author: string | null;
   at: number;
@@ -35,7 +38,6 @@ export interface ChangedPost {
   parentTopicId: number | null;
 }
 
-type Raw = Record<string, string | number | null>;
 const listOf = (v: string | number | null | undefined): string[] =>
   typeof v === 'string' ? (JSON.parse(v) as string[]) : [];
 const numberOrNull = (v: string | number | null | undefined): number | null =>
@@ -69,8 +71,17 @@ export class ChangeReader {
     private readonly consumer: string,
   ) {}
 
-  /** `stale` when the log was read, or the database changed, behind this reader's back: what it remembers must be read anew. */
+  /** What follows the position, and whether memory is `stale` (see `look`). */
   async next(limit: number): Promise<{ changes: ChangedPost[]; stale: boolean }> {
+    const { seq, stale } = await this.look();
+    return { changes: await changesAfter(this.db, seq, limit), stale };
+  }
+
+  /**
+   * The position. `stale` when the log was read, or the database changed, behind this reader's back: what it remembers must be read anew, and after
+   * this call, so that whatever another replica writes meanwhile is noticed by the next one.
+   */
+  async look(): Promise<{ seq: number; stale: boolean }> {
     const [row] = await this.db.all<{ seq: number; changed: number }>(
       'SELECT seq, changed FROM post_consumers WHERE name = ?',
       [this.consumer],
@@ -78,7 +89,7 @@ export class ChangeReader {
     const here = { seq: Number(row?.seq ?? 0), changed: Number(row?.changed ?? 0) };
     const stale = this.last !== null && (this.last.seq !== here.seq || this.last.changed !== here.changed);
     this.last = here;
-    return { changes: await changesAfter(this.db, here.seq, limit), stale };
+    return { seq: here.seq, stale };
   }
 
   /** The work on what `next` gave, and the new position: both or none. @returns false when another replica was faster. */
@@ -99,17 +110,24 @@ export class ChangeReader {
 }
 
 async function changesAfter(db: Database, seq: number, limit: number): Promise<ChangedPost[]> {
-  const rows = await db.all<Raw>(
+  const rows = await db.all<Row>(
     `SELECT c.seq, c.change, p.*, q.topic_id AS parent_topic FROM post_changes c JOIN posts p ON p.id = c.post_id
      LEFT JOIN posts q ON q.id = p.parent_id WHERE c.seq > ? ORDER BY c.seq LIMIT ?`,
     [seq, limit],
   );
-  return rows.map((r) => ({
+  return rows.map(changedPostOf);
+}
+
+/** @param r a row of `posts` with `seq`, `change` and `parent_topic` of the log beside it */
+export function changedPostOf(r: Row): ChangedPost {
+  return {
     seq: Number(r['seq']),
     change: String(r['change']),
     id: Number(r['id']),
     platform: String(r['platform']),
     kind: String(r['kind']),
+    nativeId: String(r['native_id']),
+    parentNativeId: text(r['parent_native_id']),
     parentId: numberOrNull(r['parent_id']),
     official: r['account_id'] !== null,
     author: text(r['author_key']),
@@ -127,5 +145,5 @@ async function changesAfter(db: Database, seq: number, limit: number): Promise<C
     engagement: Number(r['likes']) + Number(r['comments']) + Number(r['reposts']),
     topicId: numberOrNull(r['topic_id']),
     parentTopicId: numberOrNull(r['parent_topic']),
-  }));
+  };
 }

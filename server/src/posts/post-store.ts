@@ -109,7 +109,6 @@ export class PostStore {
     const written: WrittenPost[] = [];
     const ids = new Map<string, number>();
     const run = this.runner(tx, INSERT);
-    const log = this.runner(tx, `INSERT INTO post_changes (post_id, change) VALUES (?, 'stored')`);
     const ordered = batch
       .map((entry) => ({ ...entry, id: wishedId(entry.item.publishedAt, originOf(entry.item)) }))
       .sort((a, b) => a.id - b.id);
@@ -123,13 +122,16 @@ export class PostStore {
         id = publishedAtOf(wish) * 1000 + ((wish + tries + 1) % 1_000_000);
         values[0] = id;
       }
-      await log([id]);
       const name = `${item.platform} ${item.nativeId}`;
       this.absent.delete(name);
       if (item.kind !== 'comment' || item.account !== null) this.remember(name, id);
       ids.set(name, id);
       written.push(storedOf(id, item, e, context.sourceId, accountId));
     }
+    // Rows of a list are taken in its order, which is that of the log.
+    await tx.run(`INSERT INTO post_changes (post_id, change) SELECT value, 'stored' FROM json_each(?) ORDER BY key`, [
+      JSON.stringify(written.map((post) => post.id)),
+    ]);
     await this.adoptOrphans(tx, ids);
     return written;
   }
@@ -296,7 +298,7 @@ export class PostStore {
   private runner(tx: Tx, sql: string): (values: readonly (string | number | null)[]) => Promise<number> | number {
     const statement = tx.sqlite?.prepare(sql);
     if (statement === undefined) throw new Error('PostgreSQL writes in bulk');
-    return (values) => statement.run([...values]).changes;
+    return (values) => statement.run(values).changes;
   }
 }
 

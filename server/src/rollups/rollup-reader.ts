@@ -3,11 +3,10 @@
  */
 import type { SentimentSplit } from '@minsheng/contracts';
 import { Injectable } from '@nestjs/common';
-import { hourOf } from '../platform/clock.ts';
+import { dayStart, hourOf } from '../platform/clock.ts';
 import { Database } from '../platform/database/database.ts';
 import { firstIdAt } from '../posts/post-id.ts';
 import { DAY, HOUR, type Window } from '../platform/time-window.ts';
-import { dayStart } from './rollup.ts';
 
 /** As counted; what is shown of it is for small-cells.ts to say. */
 export type Split = Omit<SentimentSplit, 'withheld'>;

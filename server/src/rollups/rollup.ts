@@ -2,7 +2,7 @@
  * In: rows of posts. Out: how much each counter changes, added up in memory, so that a batch of thousands costs a few hundred upserts.
  * Used by: rollups.ts.
  */
-import { dayOf, hourOf, startOfDay } from '../platform/clock.ts';
+import { dayStart, hourOf } from '../platform/clock.ts';
 
 /** What the counters need to know about one post. */
 export interface RollupRow {
@@ -43,28 +43,25 @@ export interface Deltas {
   words: WordDelta[];
 }
 
-export function dayStart(ms: number): number {
-  return startOfDay(dayOf(ms));
-}
-
 /** `hourlyWordsFrom`: words of earlier hours are counted by day only. */
 export function deltasOf(rows: readonly RollupRow[], sign: 1 | -1, hourlyWordsFrom: number): Deltas {
   const hours = new Map<string, CounterDelta>();
   const days = new Map<string, CounterDelta>();
-  const words = new Map<string, WordDelta>();
+  const hourWords = new Map<number, Map<string, WordDelta>>();
+  const dayWords = new Map<number, Map<string, WordDelta>>();
   for (const row of rows) {
     const hour = hourOf(row.publishedAt);
     const day = dayStart(row.publishedAt);
     count(hours, row, hour, sign);
     count(days, row, day, sign);
     // The words are the public's: what people talk about, not what the office repeats.
-    if (row.official) continue;
-    for (const word of new Set(row.keywords)) {
-      if (hour >= hourlyWordsFrom) countWord(words, 'h', hour, word, row.sentiment, sign);
-      countWord(words, 'd', day, word, row.sentiment, sign);
-    }
+    if (row.official || row.keywords.length === 0) continue;
+    const words = new Set(row.keywords);
+    if (hour >= hourlyWordsFrom) countWords(hourWords, 'h', hour, words, row.sentiment, sign);
+    countWords(dayWords, 'd', day, words, row.sentiment, sign);
   }
-  return { hours: [...hours.values()], days: [...days.values()], words: [...words.values()] };
+  const words = [hourWords, dayWords].flatMap((grains) => [...grains.values()].flatMap((of) => [...of.values()]));
+  return { hours: [...hours.values()], days: [...days.values()], words };
 }
 
 function count(counters: Map<string, CounterDelta>, row: RollupRow, at: number, sign: number): void {
@@ -79,21 +76,21 @@ function count(counters: Map<string, CounterDelta>, row: RollupRow, at: number, 
   }
 }
 
-function countWord(
-  words: Map<string, WordDelta>,
+function countWords(
+  grains: Map<number, Map<string, WordDelta>>,
   grain: 'h' | 'd',
   at: number,
-  word: string,
+  words: ReadonlySet<string>,
   sentiment: number,
   sign: number,
 ): void {
-  const key = `${grain}${String(at)} ${word}`;
-  let delta = words.get(key);
-  if (delta === undefined) {
-    delta = { grain, at, word, split: [0, 0, 0, 0] };
-    words.set(key, delta);
+  let counted = grains.get(at);
+  if (counted === undefined) grains.set(at, (counted = new Map()));
+  for (const word of words) {
+    let delta = counted.get(word);
+    if (delta === undefined) counted.set(word, (delta = { grain, at, word, split: [0, 0, 0, 0] }));
+    delta.split[partOf(sentiment)] += sign;
   }
-  delta.split[partOf(sentiment)] += sign;
 }
 
 function partOf(sentiment: number): 0 | 1 | 2 | 3 {

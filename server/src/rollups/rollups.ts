@@ -6,11 +6,11 @@
  * day only the most frequent are kept, so a rare word's count is a lower bound.
  */
 import { Injectable } from '@nestjs/common';
-import { Clock, hourOf } from '../platform/clock.ts';
+import { Clock, dayStart, hourOf } from '../platform/clock.ts';
 import { runEach } from '../platform/database/bulk.ts';
 import type { Param, Tx } from '../platform/database/database.ts';
 import { DAY, HOUR } from '../platform/time-window.ts';
-import { columnOf, dayStart, deltasOf, type CounterDelta, type RollupRow } from './rollup.ts';
+import { columnOf, deltasOf, type CounterDelta, type RollupRow } from './rollup.ts';
 
 /** Words are counted by the hour for this long; older windows read whole days. */
 export const HOURLY_WORDS = 4 * DAY;

@@ -268,7 +268,7 @@ export function searchEngineContract(name: string, open: (db: Database) => Promi
       const id = post?.id ?? 0;
       await db.write(async (tx) => {
         await tx.run('UPDATE posts SET topic_id = 9 WHERE id = ?', [id]);
-        await engine.retopic(tx, [id], 9);
+        await engine.retopic(tx, [id]);
       });
       await settle();
       expect(await find('停水', { topicId: 9 })).toEqual(['停水']);

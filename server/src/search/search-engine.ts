@@ -11,6 +11,9 @@ export const COUNT_CAP = 10_000;
 /** Relevance order ranks at most this many of the newest hits. */
 export const RANK_CAP = 1_000;
 
+/** The problem of an index that another engine followed the records before. */
+export const BEING_FILLED = '索引正在由帖文补建，补完之前检索结果不全';
+
 export interface SearchDocument {
   /** The post's id, which orders documents by time (post-id.ts). */
   id: number;
@@ -104,8 +107,8 @@ export abstract class SearchEngine {
   /** Writes or replaces documents. On an embedded engine they are searchable when the transaction commits. */
   abstract write(tx: Tx, docs: readonly SearchDocument[]): Promise<void>;
   abstract remove(tx: Tx, ids: readonly number[]): Promise<void>;
-  /** Tells that these posts belong to another topic now (null = none). `posts.topic_id` is already written. */
-  abstract retopic(tx: Tx, ids: readonly number[], topicId: number | null): Promise<void>;
+  /** Tells that these posts belong to another topic now, or to none. `posts.topic_id` is already written. */
+  abstract retopic(tx: Tx, ids: readonly number[]): Promise<void>;
   /** Empties the index; the caller then writes every document again. The index is disposable. */
   abstract clear(tx: Tx): Promise<void>;
   /** Merges what was written; after a rebuild or a bulk import. */

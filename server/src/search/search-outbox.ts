@@ -34,7 +34,7 @@ export interface Waiting {
   since: number | null;
   refused: number;
   problem: string | null;
-  /** Posts that an index which searches already read has yet to be given from the records. */
+  /** Posts that the index which searches read, or will read, has yet to be given from the records; those that wait are not counted twice. */
   unfilled: number;
 }
 
@@ -114,16 +114,26 @@ export class SearchOutbox {
     });
   }
 
-  /** How many changes wait (at most), since when, and how many were refused. Reads both ends of the table, not the rows. */
+  /**
+   * How many changes wait (at most), since when, and how many were refused. Reads both ends of the table, not the rows; only while an index is filled
+   * are they counted, those of posts that are yet to be filled in left out.
+   */
   async waiting(): Promise<Waiting> {
     const row = await this.db.one<
-      Record<'first' | 'last' | 'since' | 'refused' | 'unfilled', number | null> & { problem: string | null }
+      Record<'first' | 'last' | 'since' | 'refused' | 'filled_to' | 'unfilled' | 'changed', number | null> & {
+        problem: string | null;
+      }
     >(
-      `SELECT (SELECT seq FROM search_outbox WHERE refused IS NULL ORDER BY seq LIMIT 1) AS first,
+      `WITH filling AS (SELECT CASE WHEN live IS NULL THEN 0 WHEN building = live THEN built_to END AS filled_to FROM search_state WHERE id = 1)
+       SELECT (SELECT seq FROM search_outbox WHERE refused IS NULL ORDER BY seq LIMIT 1) AS first,
          (SELECT seq FROM search_outbox WHERE refused IS NULL ORDER BY seq DESC LIMIT 1) AS last,
          (SELECT at FROM search_outbox WHERE refused IS NULL ORDER BY seq LIMIT 1) AS since,
          (SELECT count(*) FROM search_outbox WHERE refused IS NOT NULL) AS refused,
-         (SELECT count(*) FROM posts WHERE id > (SELECT built_to FROM search_state WHERE id = 1 AND building = live)) AS unfilled,
+         (SELECT filled_to FROM filling) AS filled_to,
+         CASE WHEN (SELECT filled_to FROM filling) IS NOT NULL
+           THEN (SELECT count(*) FROM posts WHERE id > (SELECT filled_to FROM filling)) END AS unfilled,
+         CASE WHEN (SELECT filled_to FROM filling) IS NOT NULL
+           THEN (SELECT count(*) FROM search_outbox WHERE refused IS NULL AND post_id <= (SELECT filled_to FROM filling)) END AS changed,
          (SELECT problem FROM search_state WHERE id = 1) AS problem`,
     );
     const first = Number(row?.first ?? 0);
@@ -131,7 +141,7 @@ export class SearchOutbox {
     return {
       first,
       last,
-      behind: first === 0 ? 0 : last - first + 1,
+      behind: row?.filled_to == null ? (first === 0 ? 0 : last - first + 1) : Number(row.changed ?? 0),
       since: row?.since === null || row?.since === undefined ? null : Number(row.since),
       refused: Number(row?.refused ?? 0),
       problem: row?.problem ?? null,
@@ -150,6 +160,12 @@ export class SearchOutbox {
       'SELECT live, building, built_to FROM search_state WHERE id = 1',
     );
     return { live: row?.live ?? null, building: row?.building ?? null, builtTo: Number(row?.built_to ?? 0) };
+  }
+
+  /** Whether an engine outside the database is the one that is asked. */
+  async isWanted(): Promise<boolean> {
+    const row = await this.db.one<{ engine: string | null }>('SELECT engine FROM search_state WHERE id = 1');
+    return row?.engine == null || row.engine === 'elasticsearch';
   }
 
   /** From one state to the next. @returns false when it is no longer in the first: somebody else has taken over, and nothing is changed. */

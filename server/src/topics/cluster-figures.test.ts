@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clusterFigures, rankCorrelation } from './cluster-figures.ts';
+import { clusterFigures, foundAmong, rankCorrelation } from './cluster-figures.ts';
 
 const division = fc.array(fc.record({ truth: fc.constantFrom('a', 'b', 'c'), found: fc.constantFrom('1', '2', '3') }), {
   minLength: 1,
@@ -55,5 +55,22 @@ describe('cluster figures', () => {
         [2, 1],
       ]),
     ).toBe(0);
+  });
+
+  it('an event is found by the topic that is mostly its own', () => {
+    const within = new Map([
+      ['plant', new Map([['1', 5]])],
+      ['parking', new Map([['1', 3]])],
+      [
+        'bus',
+        new Map([
+          ['2', 2],
+          ['3', 1],
+        ]),
+      ],
+    ]);
+    expect(foundAmong(['plant', 'parking', 'bus'], within, ['1', '2'])).toBe(0.6667);
+    expect(foundAmong(['bus'], within, ['3'])).toBe(0);
+    expect(foundAmong([], within, ['3'])).toBe(0);
   });
 });

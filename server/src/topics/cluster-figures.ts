@@ -53,6 +53,27 @@ export function clusterFigures(pairs: readonly { truth: string; found: string }[
   };
 }
 
+/**
+ * Share of the events whose topic is among the given ones. An event's topic is the one with most of its items, if no other event has more in it: a
+ * topic that swallows everything finds one event, not all.
+ */
+export function foundAmong(
+  events: readonly string[],
+  within: ReadonlyMap<string, ReadonlyMap<string, number>>,
+  topics: readonly string[],
+): number {
+  const largest = new Map<string, { event: string; items: number }>();
+  for (const [event, parts] of within)
+    for (const [topic, items] of parts)
+      if (items > (largest.get(topic)?.items ?? 0)) largest.set(topic, { event, items });
+  const shown = new Set(topics);
+  const hits = events.filter((event) => {
+    const [main] = [...(within.get(event) ?? [])].sort((a, b) => b[1] - a[1]);
+    return main !== undefined && shown.has(main[0]) && largest.get(main[0])?.event === event;
+  });
+  return events.length === 0 ? 0 : round(hits.length / events.length);
+}
+
 /** Spearman's rank correlation; ties share their mean rank. */
 export function rankCorrelation(pairs: readonly (readonly [number, number])[]): number {
   const ranks = (values: readonly number[]) => {

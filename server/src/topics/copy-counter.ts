@@ -3,8 +3,8 @@
  * on the first post of the group. Called by: topics/detect.ts.
  */
 import { NearCopies, TEXTS_KEPT } from '../enrich/near-copies.ts';
-import { runEach } from '../platform/database/bulk.ts';
-import type { Database, Tx } from '../platform/database/database.ts';
+import { runEach, updateEach } from '../platform/database/bulk.ts';
+import type { Database, Param, Tx } from '../platform/database/database.ts';
 import type { ChangedPost } from '../posts/changed-posts.ts';
 
 /** An edited copy later than this is a new saying of it. */
@@ -13,59 +13,81 @@ const SHORTEST = 8;
 const AT_ONCE = 500;
 
 function counts(post: ChangedPost): post is ChangedPost & { copyKey: string } {
-  return post.copyKey !== null && post.text.length >= SHORTEST;
+  return post.change === 'stored' && post.copyKey !== null && post.text.length >= SHORTEST;
 }
 
-/** The first post of each exact wording, and those that are new in this step. */
-class Groups extends Map<string, number> {
+async function inLots<T extends Param>(values: readonly T[], work: (some: T[], marks: string) => Promise<void>) {
+  for (let i = 0; i < values.length; i += AT_ONCE) {
+    const some = values.slice(i, i + AT_ONCE);
+    await work(some, some.map(() => '?').join(', '));
+  }
+}
+
+/** What one step of the log repeats. */
+class Copies {
+  /** By number of the change: the first post of the group it belongs to, unless it is that itself. */
+  readonly firsts = new Map<number, number>();
+  /** Wordings that are new in this step. */
   readonly fresh: [copyKey: string, firstId: number][] = [];
+  /** Of each group: how many there are. */
+  readonly known = new Map<number, number>();
+  readonly copyOf: [firstId: number, id: number][] = [];
+  readonly added = new Map<number, number>();
 }
 
 export class CopyCounter {
   private readonly near = new NearCopies();
 
-  /** The groups of these posts' exact wordings, asked for all at once. */
-  async groups(tx: Tx, posts: readonly ChangedPost[]): Promise<Groups> {
-    const keys = [...new Set(posts.filter(counts).map((post) => post.copyKey))];
-    const groups = new Groups();
-    for (let i = 0; i < keys.length; i += AT_ONCE) {
-      const some = keys.slice(i, i + AT_ONCE);
+  /** The groups of these posts, and how many each has, asked for all at once. */
+  async read(tx: Tx, posts: readonly ChangedPost[]): Promise<Copies> {
+    const copies = new Copies();
+    const said = posts.filter(counts);
+    const groups = new Map<string, number>();
+    const keys = [...new Set(said.map((post) => post.copyKey))];
+    await inLots(keys, async (some, marks) => {
       for (const { copy_key, first_id } of await tx.all<{ copy_key: string; first_id: number }>(
-        `SELECT copy_key, first_id FROM copy_groups WHERE copy_key IN (${some.map(() => '?').join(',')})`,
+        `SELECT copy_key, first_id FROM copy_groups WHERE copy_key IN (${marks})`,
         some,
       ))
         groups.set(copy_key, Number(first_id));
+    });
+    for (const post of said) {
+      const known = groups.get(post.copyKey);
+      // Offices write by template: two notices that differ in a number are two notices.
+      const first = known ?? (post.official ? null : this.near.see(post.id, post.text, post.at, WITHIN_MS)) ?? post.id;
+      if (first !== post.id) copies.firsts.set(post.seq, first);
+      if (known !== undefined) continue;
+      groups.set(post.copyKey, first);
+      copies.fresh.push([post.copyKey, first]);
     }
-    return groups;
+    await inLots([...new Set(copies.firsts.values())], async (some, marks) => {
+      for (const row of await tx.all<{ id: number; copies: number }>(
+        `SELECT id, copies FROM posts WHERE id IN (${marks})`,
+        some,
+      ))
+        copies.known.set(Number(row.id), Number(row.copies));
+    });
+    return copies;
   }
 
-  /** How many copies of this text there are now, this one included. `groups` learns what is new. */
-  async count(tx: Tx, post: ChangedPost, groups: Groups): Promise<number> {
-    if (!counts(post)) return 1;
-    const known = groups.get(post.copyKey);
-    // Offices write by template: two notices that differ in a number are two notices.
-    const first = known ?? (post.official ? null : this.near.see(post.id, post.text, post.at, WITHIN_MS));
-    if (known === undefined) {
-      groups.set(post.copyKey, first ?? post.id);
-      groups.fresh.push([post.copyKey, first ?? post.id]);
-    }
-    if (first === null || first === post.id) return 1;
-    await tx.run('UPDATE posts SET copy_of = ? WHERE id = ?', [first, post.id]);
-    const [row] = await tx.all<{ copies: number }>(
-      'UPDATE posts SET copies = copies + 1 WHERE id = ? RETURNING copies',
-      [first],
-    );
-    return Number(row?.copies ?? 2);
+  /** How many copies of this text there are now, this one included. */
+  count(post: ChangedPost, copies: Copies): number {
+    const first = copies.firsts.get(post.seq);
+    if (first === undefined) return 1;
+    const now = (copies.known.get(first) ?? 1) + 1;
+    copies.known.set(first, now);
+    copies.added.set(first, (copies.added.get(first) ?? 0) + 1);
+    copies.copyOf.push([first, post.id]);
+    return now;
   }
 
-  /** Writes down the wordings that were new, all at once, in the transaction that counted them. */
-  keep(tx: Tx, groups: Groups): Promise<void> {
-    return runEach(
-      tx,
-      'INSERT INTO copy_groups (copy_key, first_id) VALUES (?, ?)',
-      ['text', 'bigint'],
-      groups.fresh.splice(0),
-    );
+  /** Writes down what the step has counted, in its transaction. */
+  async keep(tx: Tx, { fresh, copyOf, added }: Copies): Promise<void> {
+    await runEach(tx, 'INSERT INTO copy_groups (copy_key, first_id) VALUES (?, ?)', ['text', 'bigint'], fresh);
+    const types = ['bigint', 'bigint'];
+    await updateEach(tx, 'UPDATE posts SET copy_of = ? WHERE id = ?', types, copyOf);
+    const more = [...added].map(([first, n]) => [n, first]);
+    await updateEach(tx, 'UPDATE posts SET copies = copies + ? WHERE id = ?', types, more);
   }
 
   /** What was read before a start, without what waits in the log behind `seq`. */

@@ -10,10 +10,11 @@ import { Injectable } from '@nestjs/common';
 import { Alerts } from '../alerts/alerts.ts';
 import { Enricher } from '../enrich/enricher.ts';
 import { Clock, hourOf } from '../platform/clock.ts';
-import { runEach, updateEach } from '../platform/database/bulk.ts';
+import { Numbers, runEach, updateEach } from '../platform/database/bulk.ts';
 import { Database, type Param, type Row, type Tx } from '../platform/database/database.ts';
 import { Live } from '../platform/live/live.ts';
 import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
+import { asCorrected } from '../posts/corrected.ts';
 import { SearchEngine } from '../search/search-engine.ts';
 import { CopyCounter } from './copy-counter.ts';
 import { busiestOf, heatAt, slowed, stageAt } from './heat.ts';
@@ -21,6 +22,7 @@ import { Frequencies, matterOf, matterOfComment, wordsOf, type Matter } from './
 import { mergeTopics } from './merge.ts';
 import { aliveFor, largest, LONGEST_ALIVE_MS, TopicIndex, type HourBucket, type TopicState } from './topic-index.ts';
 import { bestTitle, titleOf } from './topic-title.ts';
+import { WaitingComments } from './waiting-comments.ts';
 
 const CONSUMER = 'topics';
 const STEP = 1000;
@@ -52,10 +54,15 @@ interface TopicEvent {
   postId: number | null;
 }
 
+type Begun = [id: number, title: string, rank: string, at: number, postId: number];
+
 const ADD_HOURS = `INSERT INTO topic_hours (topic_id, hour, posts, positive, neutral, negative, uncertain, official) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (topic_id, hour) DO UPDATE SET posts = topic_hours.posts + excluded.posts, positive = topic_hours.positive + excluded.positive,
     neutral = topic_hours.neutral + excluded.neutral, negative = topic_hours.negative + excluded.negative,
     uncertain = topic_hours.uncertain + excluded.uncertain, official = topic_hours.official + excluded.official`;
+
+const ADD_EVENT = 'INSERT INTO topic_events (topic_id, at, kind, text, post_id) VALUES (?, ?, ?, ?, ?)';
+const EVENT_TYPES = ['bigint', 'bigint', 'text', 'text', 'bigint'];
 
 const SAVE_TOPIC = `UPDATE topics SET title = CASE WHEN title_by = 'person' THEN title ELSE ? END, title_by = CASE WHEN title_by = 'person' THEN title_by ELSE ? END,
   features = ?, places = ?, posts = ?, opinions = ?, own = ?, messages = ?, slow = ?, slow_at = ?, busiest = ?,
@@ -84,6 +91,10 @@ export class TopicDetector {
   private readonly ofPosts = new Frequencies();
   private readonly ofComments = new Frequencies();
   private readonly copies = new CopyCounter();
+  private readonly waiting = new WaitingComments();
+  private readonly numbers = new Numbers('topics');
+  /** Topics of this step that wait to be written. */
+  private begun: Begun[] = [];
   private loaded = false;
   private readonly log: ChangeReader;
 
@@ -105,27 +116,41 @@ export class TopicDetector {
     if (last === undefined) return 0;
     const touched = new Set<TopicState>();
     const events: TopicEvent[] = [];
+    this.begun = [];
     try {
       const committed = await this.log.commit(last.seq, async (tx) => {
         const assigned = new Map<number, number>();
-        const groups = await this.copies.groups(tx, changes);
-        for (const post of changes) {
+        const said = await this.copies.read(tx, changes);
+        const placed: ChangedPost[] = [];
+        const place = (post: ChangedPost, topic: TopicState, firstOfItsText: boolean) => {
+          assigned.set(post.id, topic.id);
+          this.count(topic, post, firstOfItsText, events);
+          touched.add(topic);
+          placed.push(post);
+        };
+        for (const post of await asCorrected(tx, changes)) {
           if (post.change !== 'stored') continue;
           this.index.seen(post.at);
-          const copies = await this.copies.count(tx, post, groups);
+          const copies = this.copies.count(post, said);
           const topic = await this.topicOf(tx, post, assigned, copies, events);
-          if (topic === null) continue;
-          assigned.set(post.id, topic.id);
-          this.count(topic, post, copies === 1, events);
-          touched.add(topic);
+          if (topic === null) this.waiting.add(post, copies === 1);
+          else place(post, topic, copies === 1);
         }
-        await this.copies.keep(tx, groups);
+        // Comments that were read before what they answer; then what was said to them.
+        while (placed.length > 0)
+          for (const { comment, firstOfItsText } of await this.waiting.take(tx, placed.splice(0))) {
+            const topic = await this.topicOfComment(tx, comment, assigned, 1, events);
+            if (topic !== null) place(comment, topic, firstOfItsText);
+          }
+        await this.waiting.keep(tx);
+        await this.copies.keep(tx, said);
+        await this.write(tx, this.begun);
         await this.assign(tx, assigned);
         await this.save(tx, [...touched]);
         await runEach(
           tx,
-          'INSERT INTO topic_events (topic_id, at, kind, text, post_id) VALUES (?, ?, ?, ?, ?)',
-          ['bigint', 'bigint', 'text', 'text', 'bigint'],
+          ADD_EVENT,
+          EVENT_TYPES,
           events.map(({ topic, at, kind, text, postId }) => [topic.id, at, kind, text, postId]),
         );
         await this.mergeGrown(tx, touched);
@@ -220,12 +245,8 @@ export class TopicDetector {
 
   private async begin(tx: Tx, post: ChangedPost): Promise<TopicState> {
     const { title, rank } = titleOf(post);
-    const [row] = await tx.all<{ id: number }>(
-      `INSERT INTO topics (title, title_by, features, own, first_seen, last_seen, stage) VALUES (?, ?, '{}', 0, ?, ?, 'sprouting') RETURNING id`,
-      [title, String(rank), post.at, post.at],
-    );
     const topic: TopicState = {
-      id: Number(row?.id),
+      id: await this.numbers.next(tx),
       title,
       titleRank: rank,
       titles: [],
@@ -249,11 +270,24 @@ export class TopicDetector {
       busiest: 0,
     };
     this.index.remember(topic);
-    await tx.run(
-      `INSERT INTO topic_events (topic_id, at, kind, text, post_id) VALUES (?, ?, 'first-seen', '首次出现', ?)`,
-      [topic.id, post.at, post.id],
-    );
+    this.begun.push([topic.id, title, String(rank), post.at, post.id]);
     return topic;
+  }
+
+  /** Topics that the step has begun, before what it says of them. */
+  private async write(tx: Tx, begun: readonly Begun[]): Promise<void> {
+    await runEach(
+      tx,
+      `INSERT INTO topics (id, title, title_by, features, own, first_seen, last_seen, stage) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      ['bigint', 'text', 'text', 'text', 'bigint', 'bigint', 'bigint', 'text'],
+      begun.map(([id, title, rank, at]) => [id, title, rank, '{}', 0, at, at, 'sprouting']),
+    );
+    await runEach(
+      tx,
+      ADD_EVENT,
+      EVENT_TYPES,
+      begun.map(([id, , , at, postId]) => [id, at, 'first-seen', '首次出现', postId]),
+    );
   }
 
   /** A post's title becomes one to choose from. */
@@ -308,13 +342,7 @@ export class TopicDetector {
       ['bigint', 'bigint'],
       [...assigned].map(([postId, topicId]) => [topicId, postId]),
     );
-    const byTopic = new Map<number, number[]>();
-    for (const [postId, topicId] of assigned) {
-      const ids = byTopic.get(topicId);
-      if (ids === undefined) byTopic.set(topicId, [postId]);
-      else ids.push(postId);
-    }
-    for (const [topicId, ids] of byTopic) await this.engine.retopic(tx, ids, topicId);
+    await this.engine.retopic(tx, [...assigned.keys()]);
   }
 
   private async save(tx: Tx, topics: readonly TopicState[]): Promise<void> {
@@ -384,7 +412,8 @@ export class TopicDetector {
 
   /** Heat and stage move with time even when nothing arrives. */
   async refresh(): Promise<void> {
-    if (!this.loaded) await this.load();
+    const { stale } = await this.log.look();
+    if (stale || !this.loaded) await this.load();
     const now = this.clock.now();
     const active = [...this.index.topics.values()].filter((t) => now - t.lastSeen < quietAfter(t));
     const surging: { topic: TopicState; posts: number }[] = [];
@@ -393,6 +422,7 @@ export class TopicDetector {
         `UPDATE topics SET heat = 0, stage = 'calm' WHERE (heat > 0 OR stage <> 'calm') AND ((messages = 0 AND last_seen < ?) OR last_seen < ?)`,
         [now - quietAfter({ messages: 0 }), now - quietAfter({ messages: 1 })],
       );
+      await this.waiting.prune(tx, now - LONGEST_ALIVE_MS);
       const rows: Param[][] = [];
       for (const topic of active) {
         const hours = [...topic.hours.values()];
@@ -436,6 +466,8 @@ export class TopicDetector {
     this.ofPosts.clear();
     this.ofComments.clear();
     this.copies.clear();
+    this.waiting.clear();
+    this.numbers.forget();
     this.loaded = false;
   }
 

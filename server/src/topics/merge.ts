@@ -33,7 +33,6 @@ export async function mergeTopics(
   await engine.retopic(
     tx,
     moved.map((post) => Number(post.id)),
-    into,
   );
   const official = moments('official_at');
   await tx.run(

@@ -7,9 +7,11 @@ import type { Matter } from './matter.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** A topic silent for longer is no longer joined: a news story ends, a grievance about one place comes back for weeks. */
+/** A topic silent for longer is no longer joined: a news story ends, a grievance about one place comes back for months. */
 const ALIVE_MS = 14 * DAY;
-const GRIEVANCE_ALIVE_MS = 60 * DAY;
+const GRIEVANCE_ALIVE_MS = 180 * DAY;
+/** Likeness to a grievance is halved for each of these of its silence. */
+const GRIEVANCE_SILENT_MS = 120 * DAY;
 /** Likeness to a news topic is halved for each of these: its silence, and its age beyond a week. */
 const NEWS_SILENT_MS = 7 * DAY;
 const NEWS_OLD_MS = 14 * DAY;
@@ -182,7 +184,9 @@ export class TopicIndex {
 function freshness(topic: TopicState, at: number): number {
   const silent = Math.max(0, Math.abs(at - topic.lastSeen) - DAY);
   const age = Math.max(0, at - topic.firstSeen - WEEK);
-  return topic.messages > 0 ? 2 ** (-silent / GRIEVANCE_ALIVE_MS) : 2 ** (-silent / NEWS_SILENT_MS - age / NEWS_OLD_MS);
+  return topic.messages > 0
+    ? 2 ** (-silent / GRIEVANCE_SILENT_MS)
+    : 2 ** (-silent / NEWS_SILENT_MS - age / NEWS_OLD_MS);
 }
 
 /** The time after which nothing joins a topic any more. */

@@ -42,8 +42,9 @@ it('a move brings every row, though it is killed again and again, and says so ta
   await expect(move(source, target, () => undefined)).rejects.toThrow('已有数据');
   await target.close();
   await source.close();
-  // And the office opens there with its own key.
+  // And the office opens there with its own key, and finds everything before anybody has asked for a new index.
   const there = await open({ ...config, databaseUrl });
+  expect(await there.core.engine.settle()).toMatchObject({ documents: POSTS, behind: 0, problem: null });
   await there.core.pipeline.accept({
     arrivals: [
       {

@@ -1,7 +1,7 @@
 /**
  * In: one statement and many rows. Out: all of them written by the database's own bulk means. Used by: posts, rollups, whatever writes by the thousand.
  */
-import type { Param, Tx } from './database.ts';
+import type { Param, Row, Tx } from './database.ts';
 
 /**
  * On SQLite the statement is prepared once and run for each row; on PostgreSQL its `VALUES (?, …)` becomes whole columns at once, whose types are
@@ -38,6 +38,42 @@ export async function updateEach(
   const names = types.map((_, i) => `v${String(i + 1)}`).join(', ');
   const from = ` FROM ${unnest(types)} AS given (${names}) WHERE`;
   await tx.postgres.query(given.replace(/\sWHERE(?!.*\sWHERE)/su, from), columnsOf(types, rows));
+}
+
+/** Numbers taken from PostgreSQL at once. */
+const AHEAD = 100;
+
+/**
+ * Numbers for new rows of a table that numbers itself, given before the rows are written: so many of them are written by one statement, and what
+ * refers to them as well. A number that is not used leaves a gap.
+ */
+export class Numbers {
+  private free: number[] = [];
+  private last = 0;
+
+  constructor(private readonly table: string) {}
+
+  async next(tx: Tx): Promise<number> {
+    if (tx.postgres === null) {
+      // One writer at a time: whatever was written with the numbers given so far, and by others since, is counted here.
+      const row = tx.sqlite?.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?').get(this.table) as
+        Row | undefined;
+      return (this.last = Math.max(this.last, Number(row?.['seq'] ?? 0)) + 1);
+    }
+    if (this.free.length === 0) {
+      const rows = await tx.postgres.query<{ id: number }>(
+        `SELECT nextval(pg_get_serial_sequence($1, 'id')) AS id FROM generate_series(1, ${String(AHEAD)})`,
+        [this.table],
+      );
+      this.free = rows.map(({ id }) => Number(id)).reverse();
+    }
+    return this.free.pop() ?? 0;
+  }
+
+  /** Another process has written meanwhile: its numbers are lower than those given from now on. */
+  forget(): void {
+    this.free = [];
+  }
 }
 
 function asColumns(sql: string, types: readonly string[]): string {

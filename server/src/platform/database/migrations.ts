@@ -14,6 +14,7 @@ import { Search1763900000010 } from '../../search/search.migration.ts';
 import { SearchTuning1764000000001 } from '../../search/search-tuning.migration.ts';
 import { Rollups1763900000011 } from '../../rollups/rollups.migration.ts';
 import { Topics1763900000020 } from '../../topics/topics.migration.ts';
+import { TopicWaiting1764000016001 } from '../../topics/waiting.migration.ts';
 import { TopicMemory1764000003001 } from '../../topics/meaning.migration.ts';
 import { WordSuggestions1764000003002 } from '../../system/word-suggestions.migration.ts';
 import { Platform1763900000040 } from '../platform.migration.ts';
@@ -42,4 +43,5 @@ export const migrations = [
   ReplyDelivery1764000006001,
   SharedPace1764000011001,
   IndexOwner1764000012001,
+  TopicWaiting1764000016001,
 ];

@@ -78,23 +78,59 @@ export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What the server says of a disk, and of shards and masters that are lost, whatever it was that lost them. */
+const NO_SPACE = /no space left/iu;
+const NO_SHARD =
+  /unavailable_shards_exception|no_shard_available_action_exception|search_phase_execution_exception.*all shards failed/iu;
+const NO_MASTER = /master_not_discovered_exception|cluster_block_exception.*no master/iu;
+
+const DISK_FULL = '索引所在的磁盘已满，请清理或扩容；有空间后会自动补上';
+
+/** A node that cannot write its disk cannot be master, and says no more than that there is none. */
+const NO_MASTER_NOW = '集群没有主节点，多因节点的磁盘已满或无法写入，请查看各节点的磁盘与日志；恢复后会自动补上';
+
+/** Says that something is lost and not why: no news when the why is known already. */
+export function isVague(reason: string): boolean {
+  return /^(?:没有按时应答|索引有分片无法使用|集群没有主节点|正忙)/u.test(reason);
+}
+
+/** Shards that the cluster has given up after some attempts, and whether it could be asked to try again. */
+export function shardsGivenUp(details: readonly string[], asked: boolean): string {
+  const why = details.some((text) => NO_SPACE.test(text))
+    ? DISK_FULL
+    : `索引有 ${String(details.length)} 个分片无法使用`;
+  return asked
+    ? why
+    : `${why}。集群已不再自行尝试，而本程序的账号无权要求重试：请管理员对集群执行 POST /_cluster/reroute?retry_failed=true`;
+}
+
 /** One refusal of the server or of one document of a bulk. */
 export function refusalOf(status: number, type: string, reason: string): string {
   if (status === 401) return '认证失败，请核对 ELASTICSEARCH_API_KEY 或用户名密码';
   if (type === 'security_exception') return `权限不足（${reason}）`;
+  if (NO_SPACE.test(reason)) return DISK_FULL;
+  if (NO_SHARD.test(`${type} ${reason}`)) return '索引有分片无法使用';
+  if (NO_MASTER.test(`${type} ${reason}`)) return NO_MASTER_NOW;
   if (type === 'cluster_block_exception')
     return /disk|flood|read-only/iu.test(reason)
-      ? '磁盘超过水位，索引已转为只读，请清理或扩容'
+      ? '磁盘超过水位，索引已转为只读，请清理或扩容；有空间后会自动补上'
       : `索引被禁止写入（${reason}）`;
-  if (/no space left/iu.test(reason)) return '索引所在的磁盘已满，请清理或扩容';
   if (status === 429) return '正忙，稍后重试';
   return `${type === '' ? `状态 ${String(status)}` : type}${reason === '' ? '' : `：${reason}`}`;
 }
 
 export function unavailable(error: unknown): UserError {
-  return new UserError('unavailable', `检索服务（Elasticsearch）暂时不可用：${reasonOf(error)}。`, {
+  return notAnswered(reasonOf(error), error);
+}
+
+export function partial(shards: number): UserError {
+  return notAnswered(`索引有 ${String(shards)} 个分片无法使用，结果会不全`);
+}
+
+function notAnswered(why: string, cause?: unknown): UserError {
+  return new UserError('unavailable', `检索服务（Elasticsearch）暂时不可用：${why}。`, {
     kept: '采集与入库照常进行，恢复后索引会自动补上。',
     todo: '请稍后重试；持续出现时请管理员查看“采集状态”。',
-    cause: error,
+    cause,
   });
 }

@@ -13,7 +13,7 @@ import { dayOf } from '../../platform/clock.ts';
 import { publishedAtOf } from '../../posts/post-id.ts';
 import type { SearchDocument, StoredDocuments } from '../search-engine.ts';
 import type { IndexState, OutboxRow, SearchOutbox } from '../search-outbox.ts';
-import { checkVersion, reasonOf, refusalOf } from './elasticsearch-client.ts';
+import { checkVersion, isVague, reasonOf, refusalOf, shardsGivenUp } from './elasticsearch-client.ts';
 import type { Indices } from './elasticsearch-indices.ts';
 import { folded } from './elasticsearch-query.ts';
 
@@ -27,6 +27,10 @@ const ABREAST = 4;
 const LEASE = 'search-index';
 const IDLE_MS = 500;
 const WORST_WAIT_MS = 10_000;
+/** A bulk waits this long for a shard that is not there; below the client's own patience, so that the server can say what is wrong. */
+const SHARD_WAIT = '20s';
+/** Shards that the cluster has given up are tried again this often. */
+const REVIVE_MS = 20_000;
 /** A rebuild's documents: below every change, since changes are numbered from 1. */
 const FILLED_IN = 1;
 
@@ -68,11 +72,13 @@ export class Indexer {
   private stopped = false;
   private wakeUp: (() => void) | null = null;
   private bulk = BULK;
+  private revived = -Infinity;
   private checked = false;
   private published: string | null = null;
   /** Since when it has failed without a success between; null when it works. */
   failingSince: number | null = null;
-  problem: string | null = null;
+  /** What the status pages read of it; undefined when another process may have written it. */
+  private problem: string | null | undefined;
 
   constructor(
     private readonly client: Client,
@@ -104,9 +110,11 @@ export class Indexer {
     let wait = 0;
     while (!this.stopped) {
       try {
-        const worked = (await this.leased()) && (await this.step());
+        const ours = await this.leased();
+        const worked = ours && (await this.step());
         wait = worked ? 0 : IDLE_MS;
-        if (worked || this.failingSince !== null) await this.well();
+        if (ours) await this.well();
+        else this.failingSince = null;
       } catch (error) {
         if (error instanceof Superseded) {
           this.published = null;
@@ -121,11 +129,15 @@ export class Indexer {
 
   /** @returns whether there was anything to do */
   private async step(): Promise<boolean> {
+    // Another engine has been chosen since: nobody reads this index any more.
+    if (!(await this.outbox.isWanted())) return false;
     const state = await this.ready();
     const rows = await this.outbox.next(WINDOW);
     const [first] = rows;
     if (first?.op === 'clear' || first?.op === 'rebuild') {
       if (first.op === 'clear') await this.begin(state, false);
+      // Beside an index that is itself still being filled, nobody would say what it lacks.
+      else if (state.building === state.live) await this.begin(state, true);
       else await this.beside(state);
       await this.outbox.forget(rows.slice(0, 1));
       return true;
@@ -315,7 +327,10 @@ export class Indexer {
         {
           method: 'POST',
           path: '/_bulk',
-          querystring: { filter_path: 'errors,items.*.status,items.*.error.type,items.*.error.reason' },
+          querystring: {
+            timeout: SHARD_WAIT,
+            filter_path: 'errors,items.*.status,items.*.error.type,items.*.error.reason',
+          },
           bulkBody: `${lines.join('\n')}\n`,
         },
         { maxRetries: 0 },
@@ -332,14 +347,36 @@ export class Indexer {
 
   private async leased(): Promise<boolean> {
     const ours = await this.leases.hold(LEASE);
-    // Whoever held it meanwhile may have moved the alias.
-    if (!ours) this.published = null;
+    // Whoever held it meanwhile may have moved the alias, or met with problems.
+    if (!ours) {
+      this.published = null;
+      this.problem = undefined;
+    }
     return ours;
   }
 
   private async failed(reason: string): Promise<void> {
     this.failingSince ??= this.clock.now();
-    if (this.problem === reason) return;
+    await this.noted(reason);
+    await this.revive();
+  }
+
+  /** A full disk, for one, takes shards away; with room again the cluster gets them back, but has to be asked when it has failed often enough. */
+  private async revive(): Promise<void> {
+    const now = performance.now();
+    if (now - this.revived < REVIVE_MS) return;
+    this.revived = now;
+    try {
+      const failed = await this.indices.failedShards();
+      if (failed.length > 0) await this.noted(shardsGivenUp(failed, await this.indices.retryFailed()));
+    } catch (error) {
+      this.log.debug({ reason: reasonOf(error) }, 'the cluster could not be asked what is wrong with it');
+    }
+  }
+
+  private async noted(reason: string): Promise<void> {
+    const known = typeof this.problem === 'string';
+    if (this.problem === reason || (known && isVague(reason))) return;
     this.problem = reason;
     this.log.warn({ reason }, 'search index does not follow');
     await this.outbox.setProblem(reason).catch(() => undefined);
@@ -347,9 +384,10 @@ export class Indexer {
 
   private async well(): Promise<void> {
     this.failingSince = null;
+    this.revived = -Infinity;
     if (this.problem === null) return;
+    if (this.problem !== undefined) this.log.info({}, 'search index follows again');
     this.problem = null;
-    this.log.info({}, 'search index follows again');
     await this.outbox.setProblem(null);
   }
 

@@ -19,6 +19,8 @@ const FIRST_YEAR = 2010;
 /** An hour of office time never crosses a month. */
 const IDS_PER_HOUR = 3600 * IDS_PER_SECOND;
 const MOST_NAMES = 20_000;
+/** Asked of a cluster that is in trouble. */
+const SOON = { requestTimeout: 10_000, maxRetries: 0 };
 
 /**
  * Words are cut before they come here, hence white space is all the analysis; one field with positions serves words and exact phrases alike.
@@ -180,6 +182,34 @@ export class Indices {
     for (const { name } of index_templates) {
       if (!kept.includes(name)) await this.client.indices.deleteIndexTemplate({ name }, { ignore: [404] });
     }
+  }
+
+  /**
+   * What the cluster says of primary shards of ours that it could not give to any node. After five attempts it tries no more until it is asked, be there
+   * ever so much room again.
+   */
+  async failedShards(): Promise<string[]> {
+    const shards = await this.client.cat.shards(
+      {
+        ...{ index: `${this.alias}-v*`, format: 'json', master_timeout: '5s' },
+        h: ['prirep', 'state', 'unassigned.reason', 'unassigned.details'],
+      },
+      SOON,
+    );
+    return shards.flatMap((shard) =>
+      shard.prirep === 'p' && shard.state === 'UNASSIGNED' && shard['unassigned.reason'] === 'ALLOCATION_FAILED'
+        ? [shard['unassigned.details'] ?? '']
+        : [],
+    );
+  }
+
+  /** @returns false when this program may not ask for it */
+  async retryFailed(): Promise<boolean> {
+    const { statusCode } = await this.client.cluster.reroute(
+      { retry_failed: true, metric: 'none' },
+      { ...SOON, ignore: [403], meta: true },
+    );
+    return statusCode !== 403;
   }
 
   async documents(): Promise<number> {

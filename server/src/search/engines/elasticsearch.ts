@@ -16,6 +16,7 @@ import { readCursor, writeCursor } from '../cursor.ts';
 import { IndexOwner } from '../index-owner.ts';
 import { rankPage } from '../relevance-page.ts';
 import {
+  BEING_FILLED,
   COUNT_CAP,
   RANK_CAP,
   SearchEngine,
@@ -28,14 +29,18 @@ import {
   type SearchStatus,
   type StoredDocuments,
 } from '../search-engine.ts';
-import { SearchOutbox } from '../search-outbox.ts';
-import { checkVersion, DEFAULTS, openClient, unavailable } from './elasticsearch-client.ts';
+import { SearchOutbox, type OutboxRow } from '../search-outbox.ts';
+import { checkVersion, DEFAULTS, openClient, partial, unavailable } from './elasticsearch-client.ts';
 import { Indexer, sourceOf } from './elasticsearch-indexer.ts';
 import { Indices } from './elasticsearch-indices.ts';
 import { queryOf, type Query } from './elasticsearch-query.ts';
 
 /** How long `settle` bears a cluster that takes nothing. */
 const PATIENCE_MS = 10_000;
+
+/** How often, and how long after one another, shards that do not answer are asked again. */
+const PARTIAL_TRIES = 6;
+const PARTIAL_WAIT_MS = 250;
 
 const FACETS = ['platform', 'kind', 'sentiment', 'source', 'account', 'day'] as const;
 
@@ -54,12 +59,14 @@ export class ElasticsearchEngine extends SearchEngine {
   private readonly indices: Indices;
   private readonly outbox: SearchOutbox;
   private readonly indexer: Indexer;
+  private readonly owner: IndexOwner;
 
   private constructor(private readonly parts: ElasticsearchParts) {
     super();
     const { url, config = DEFAULTS, db, leases, documents, clock, log } = parts;
     this.client = openClient(url, config);
     this.outbox = new SearchOutbox(db, clock);
+    this.owner = new IndexOwner(db);
     this.indices = new Indices(this.client, config.index, config.shards, clock);
     this.indexer = new Indexer(this.client, this.indices, this.outbox, documents, leases, clock, log);
   }
@@ -79,14 +86,14 @@ export class ElasticsearchEngine extends SearchEngine {
       }
       parts.log.warn({ reason: unavailable(error).message }, 'search engine not reached');
     }
-    if (!(await new IndexOwner(parts.db).take('elasticsearch')))
+    if (!(await engine.owner.take('elasticsearch')))
       parts.log.info({}, 'search index is filled from the records: another engine was used before');
     engine.indexer.start();
     return engine;
   }
 
   async write(tx: Tx, docs: readonly SearchDocument[]): Promise<void> {
-    await this.outbox.append(
+    await this.tell(
       tx,
       docs.map((doc) => ({ postId: doc.id, op: 'put', document: sourceOf(doc) })),
     );
@@ -94,17 +101,23 @@ export class ElasticsearchEngine extends SearchEngine {
   }
 
   async remove(tx: Tx, ids: readonly number[]): Promise<void> {
-    await this.outbox.append(
+    await this.tell(
       tx,
       ids.map((postId) => ({ postId, op: 'drop', document: null })),
     );
   }
 
   async retopic(tx: Tx, ids: readonly number[]): Promise<void> {
-    await this.outbox.append(
+    await this.tell(
       tx,
       ids.map((postId) => ({ postId, op: 'look', document: null })),
     );
+  }
+
+  private async tell(tx: Tx, changes: readonly Omit<OutboxRow, 'seq'>[]): Promise<void> {
+    if (changes.length === 0) return;
+    await this.owner.require(tx, 'elasticsearch');
+    await this.outbox.append(tx, changes);
   }
 
   clear(tx: Tx): Promise<void> {
@@ -155,7 +168,9 @@ export class ElasticsearchEngine extends SearchEngine {
   async status(): Promise<SearchStatus> {
     const [waiting, documents] = await Promise.all([this.outbox.waiting(), this.indices.documents().catch(() => null)]);
     const { behind, since, refused, unfilled } = waiting;
-    const problem = waiting.problem ?? (refused > 0 ? `有 ${String(refused)} 条被索引拒收，请运行 reindex 重建` : null);
+    const problem =
+      waiting.problem ??
+      (refused > 0 ? `有 ${String(refused)} 条被索引拒收，请运行 reindex 重建` : unfilled > 0 ? BEING_FILLED : null);
     return { name: 'Elasticsearch', documents, behind: behind + unfilled, since, problem };
   }
 
@@ -219,11 +234,21 @@ export class ElasticsearchEngine extends SearchEngine {
     return rows.map((r) => ({ id: Number(r.id), text: r.title === null ? r.text : `${r.title}\n${r.text}` }));
   }
 
+  /** Of all shards or not at all: hits of some of them would look like all there are. */
   private async ask(body: estypes.SearchRequest): Promise<estypes.SearchResponse> {
-    try {
-      return await this.client.search({ index: this.indices.alias, ignore_unavailable: true, _source: false, ...body });
-    } catch (error) {
-      throw unavailable(error);
+    const { alias } = this.indices;
+    for (let tries = 1; ; tries++) {
+      let answer;
+      try {
+        answer = await this.client.search({ index: alias, ignore_unavailable: true, _source: false, ...body });
+      } catch (error) {
+        throw unavailable(error);
+      }
+      const { total, successful } = answer._shards;
+      if (successful >= total) return answer;
+      // A month's index that has just been made is there in a moment.
+      if (tries >= PARTIAL_TRIES) throw partial(total - successful);
+      await new Promise((resolve) => setTimeout(resolve, PARTIAL_WAIT_MS));
     }
   }
 }

@@ -36,18 +36,21 @@ export class PostgresTextEngine extends SqlEngine {
 
   async write(tx: Tx, docs: readonly SearchDocument[]): Promise<void> {
     if (docs.length === 0) return;
+    await this.owner.require(tx, 'postgres');
     // The last word on a post counts.
     const last = [...new Map(docs.map((d) => [d.id, d])).values()];
     await this.own(tx).query(WRITE, [last.map((d) => d.id), last.map(packMarks), last.map(vectorOf)]);
   }
 
   async remove(tx: Tx, ids: readonly number[]): Promise<void> {
-    if (ids.length > 0) await this.own(tx).query('DELETE FROM search_words WHERE id = ANY($1::bigint[])', [ids]);
+    if (ids.length === 0) return;
+    await this.owner.require(tx, 'postgres');
+    await this.own(tx).query('DELETE FROM search_words WHERE id = ANY($1::bigint[])', [ids]);
   }
 
-  /** Nothing to do: topics are read from `posts.topic_id`, which has an index of its own. */
-  retopic(): Promise<void> {
-    return Promise.resolve();
+  /** Nothing to write: topics are read from `posts.topic_id`, which has an index of its own. */
+  retopic(tx: Tx): Promise<void> {
+    return this.owner.require(tx, 'postgres');
   }
 
   async clear(tx: Tx): Promise<void> {

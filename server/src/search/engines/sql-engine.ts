@@ -12,6 +12,7 @@ import { readCursor, writeCursor } from '../cursor.ts';
 import { IndexOwner } from '../index-owner.ts';
 import { rankPage } from '../relevance-page.ts';
 import {
+  BEING_FILLED,
   COUNT_CAP,
   RANK_CAP,
   SearchEngine,
@@ -38,7 +39,7 @@ export interface Hits {
 }
 
 export abstract class SqlEngine extends SearchEngine {
-  private readonly owner: IndexOwner;
+  protected readonly owner: IndexOwner;
   /** Another engine had its turn, and what it was given is brought over; null when the index has followed all along. */
   private filling: Promise<void> | null = null;
   private closed = false;
@@ -59,7 +60,7 @@ export abstract class SqlEngine extends SearchEngine {
     if (from === null) return;
     log.info({ from }, 'search index is filled from the records: another engine was used before');
     this.filling = this.fill(
-      () => leases.hold('search-index'),
+      () => leases.hold('search-fill'),
       () => undefined,
     ).then(
       () => log.info({}, 'search index is complete'),
@@ -120,7 +121,7 @@ export abstract class SqlEngine extends SearchEngine {
       this.db.one<{ n: number }>(`SELECT count(*) AS n FROM ${this.marks}`),
       this.lag(),
     ]);
-    const problem = lag.behind > 0 ? '索引正在由帖文补建，补完之前检索结果不全' : null;
+    const problem = lag.behind > 0 ? BEING_FILLED : null;
     return { name: this.title, documents: Number(row?.n ?? 0), ...lag, problem };
   }
 

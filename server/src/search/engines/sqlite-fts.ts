@@ -12,10 +12,8 @@ import { idWindow, SqlEngine, type Hits } from './sql-engine.ts';
 import { expressionOf } from './sqlite-expression.ts';
 
 const REMOVE = ['DELETE FROM search_index WHERE rowid = ?', 'DELETE FROM search_marks WHERE id = ?'] as const;
-const KNOWN = 'SELECT 1 FROM search_marks WHERE id = ?';
 const INSERT_WORDS = 'INSERT INTO search_index (rowid, words, marks) VALUES (?, ?, ?)';
-const INSERT_MARKS =
-  'INSERT INTO search_marks (id, marks) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET marks = excluded.marks';
+const INSERT_MARKS = 'INSERT INTO search_marks (id, marks) VALUES (?, ?) ON CONFLICT (id) DO NOTHING';
 
 @Injectable()
 export class SqliteFtsEngine extends SqlEngine {
@@ -39,21 +37,24 @@ export class SqliteFtsEngine extends SqlEngine {
   // Synchronous statements: a batch of thousands would otherwise pay for thousands of promises.
   async write(tx: Tx, docs: readonly SearchDocument[]): Promise<void> {
     await this.counts.change();
-    const known = this.prepare(tx, KNOWN);
     const insertWords = this.prepare(tx, INSERT_WORDS);
     const insertMarks = this.prepare(tx, INSERT_MARKS);
     // The last word on a post counts; FTS5 begins a new segment whenever a rowid is not above the one before.
     const byId = new Map(docs.map((d) => [d.id, d]));
     const ascending = [...byId.values()].sort((a, b) => a.id - b.id);
-    const old = ascending.filter((d) => known.get(d.id) !== undefined).map((d) => d.id);
-    this.removeNow(tx, old);
+    const marked = (doc: SearchDocument) => insertMarks.run(BigInt(doc.id), BigInt(packMarks(doc))).changes > 0;
+    const old = ascending.filter((doc) => !marked(doc));
+    this.removeNow(
+      tx,
+      old.map((doc) => doc.id),
+    );
+    for (const doc of old) marked(doc);
     for (const doc of ascending) {
       insertWords.run(
         BigInt(doc.id),
         doc.searchTokens.replaceAll('\0', ' '),
         `${markTokens(doc)} ${combinedToken(doc)}`,
       );
-      insertMarks.run(BigInt(doc.id), BigInt(packMarks(doc)));
     }
   }
 

@@ -1,0 +1,4 @@
+import 'reflect-metadata';
+import { engineChangeContract } from '../engine-change.contract.ts';
+
+engineChangeContract('SQLite');

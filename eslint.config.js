@@ -13,6 +13,8 @@ export default ts.config(
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      // A component that is not imported is a hole in the page, and no error anywhere else.
+      'vue/no-undef-components': ['error', { ignorePatterns: ['RouterLink', 'RouterView'] }],
       // Chinese typography sets U+3000 on purpose.
       'no-irregular-whitespace': 'off',
       eqeqeq: ['error', 'always', { null: 'ignore' }],

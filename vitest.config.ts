@@ -93,7 +93,13 @@ export default defineConfig({
       {
         plugins: [vue()],
         resolve,
-        test: { name: 'web', root: 'web', include: ['src/**/*.test.ts'], environment: 'happy-dom' },
+        test: {
+          name: 'web',
+          root: 'web',
+          include: ['src/**/*.test.ts'],
+          environment: 'happy-dom',
+          setupFiles: fileURLToPath(new URL('web/test/no-warnings.ts', import.meta.url)),
+        },
       },
     ],
   },

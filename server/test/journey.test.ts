@@ -113,6 +113,11 @@ describe('a press officer in the demo city', () => {
     expect(paper).toBe('rgb(255, 255, 255)');
     await page.emulateMedia({ media: null });
     await page.setViewportSize({ width: 1440, height: 900 });
+    // Two sheets at most lie on the leader's table.
+    await page.goto(`${served.url}/briefings/${day}`);
+    await page.getByText('不确定的情况').first().waitFor();
+    const printed = (await page.pdf({ preferCSSPageSize: true })).toString('latin1');
+    expect(printed.match(/\/Type\s*\/Page\b/gu)?.length).toBeLessThanOrEqual(2);
   }, 60_000);
 
   it('opens a letter and drafts an answer to it', async () => {

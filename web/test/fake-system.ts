@@ -42,7 +42,7 @@ function source(name: string, more: Partial<SourceView> = {}): SourceView {
     platform: 'weibo',
     name,
     settings: { screenNames: ['澜川发布', '澜川水务'], comments: true },
-    hasCredentials: true,
+    savedCredentials: ['accessToken', 'appSecret'],
     schedule: { everySeconds: 600 },
     demo: true,
     health: 'ok',
@@ -105,7 +105,7 @@ let sources: SourceView[] = [
     kind: 'feed',
     kindName: '网站订阅',
     platform: 'site',
-    hasCredentials: false,
+    savedCredentials: [],
     health: 'quiet',
     healthText: '运行正常，网站 9 小时没有发布新内容。',
     posts: 1204,
@@ -171,7 +171,10 @@ fake(routes.sources.kinds, () => ({
       },
       credentialsSchema: {
         type: 'object',
-        properties: { accessToken: { type: 'string', title: '访问令牌' } },
+        properties: {
+          accessToken: { type: 'string', title: '访问令牌' },
+          appSecret: { type: 'string', title: 'App Secret' },
+        },
         required: ['accessToken'],
       },
     },
@@ -205,7 +208,7 @@ fake(routes.sources.create, ({ body }) => {
   const made = source(body.name, {
     kind: body.kind,
     settings: body.settings,
-    hasCredentials: Object.keys(body.credentials).length > 0,
+    savedCredentials: Object.keys(body.credentials),
     health: 'new',
     healthText: '等待首次采集。',
     demo: false,
@@ -225,6 +228,9 @@ fake(routes.sources.update, ({ params, body }) =>
         ? { health: 'paused', healthText: '已暂停采集。' }
         : { health: 'ok', healthText: '已恢复采集。' }),
   }),
+);
+fake(routes.sources.clearCredential, ({ params }) =>
+  put(params.id, { savedCredentials: find(params.id).savedCredentials.filter((name) => name !== params.name) }),
 );
 fake(routes.sources.remove, ({ params }) => {
   sources = sources.filter((s) => s.id !== params.id);

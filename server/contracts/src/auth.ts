@@ -10,6 +10,9 @@ export type Role = z.infer<typeof Role>;
 
 /** Who may read the desks: officers, leaders, reply staff. Administrators as such may not. */
 export const DESK_ROLES = ['officer', 'leader', 'staff'] as const satisfies readonly Role[];
+export function hasDesk(roles: readonly Role[]): boolean {
+  return DESK_ROLES.some((role) => roles.includes(role));
+}
 
 export const ADMIN_ROLES = ['sysadmin', 'secadmin', 'auditor'] as const satisfies readonly Role[];
 

@@ -2,6 +2,7 @@
  * In: texts worth checking that spread, and what people decide. Out: claims 待核实说法, debunks, alerts. Used by: claims, alerts, web.
  */
 import { z } from 'zod';
+import { hasDesk, type Role } from './auth.ts';
 import { Coverage, Id, Instant, pageOf, PageQuery } from './common.ts';
 import { Post } from './post.ts';
 import { TimelineMark } from './topics.ts';
@@ -166,6 +167,10 @@ export const ClaimDismiss = z.object({ reason: z.string().trim().min(1, '请写�
 
 export const AlertKind = z.enum(['claim', 'surge', 'silence', 'overdue', 'source']);
 export type AlertKind = z.infer<typeof AlertKind>;
+/** An administrator without a desk tends the sources: of what the city talks about, nothing is for them. */
+export function mayReadAlert(kind: AlertKind, roles: readonly Role[]): boolean {
+  return hasDesk(roles) || (kind === 'source' && roles.includes('sysadmin'));
+}
 export const Alert = z.object({
   id: Id,
   kind: AlertKind,

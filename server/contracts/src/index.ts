@@ -12,4 +12,4 @@ export * from './dashboard.ts';
 export * from './system.ts';
 export * from './labels.ts';
 export * from './route.ts';
-export * from './routes.ts';
+export * from './routes/index.ts';

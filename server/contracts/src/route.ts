@@ -1,6 +1,6 @@
 /**
  * In: one HTTP route as data. Out: a typed definition from which the server's controller, its validation, its guard, the OpenAPI page and
- * the web client all follow. Used by: routes.ts.
+ * the web client all follow. Used by: routes/.
  */
 import type { z } from 'zod';
 import type { Role } from './auth.ts';

@@ -225,7 +225,8 @@ export const SourceView = z.object({
   platform: Platform,
   name: z.string(),
   settings: z.record(z.string(), z.unknown()),
-  hasCredentials: z.boolean(),
+  /** The names of the credentials that are saved; their values never leave the server. */
+  savedCredentials: z.array(z.string()),
   schedule: Schedule,
   demo: z.boolean(),
   health: SourceHealth,

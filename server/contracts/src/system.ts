@@ -2,6 +2,8 @@
  * In: what administrators tend. Out: dictionary, settings, status, live events. Used by: enrich (dictionary), platform, web 系统.
  */
 import { z } from 'zod';
+import { hasDesk, type Role } from './auth.ts';
+import { AlertKind, mayReadAlert } from './claims.ts';
 import { Id, Instant } from './common.ts';
 
 export const DictionaryEntry = z.object({
@@ -69,22 +71,26 @@ export type OfficeSettings = z.infer<typeof OfficeSettings>;
 /** Leaving the demo: the demo city's data are deleted; what staff wrote about it goes with it. */
 export const LeaveDemoBody = z.object({ confirm: z.literal('离开演示') });
 
-/** Server-sent events: small hints to refetch; they carry no text of the public. */
+/** Server-sent events: small hints to refetch. They carry no text, neither of the public nor of the office. */
 export const LiveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('posts'), stored: z.int(), at: Instant }),
   z.object({ type: z.literal('topics'), at: Instant }),
   z.object({ type: z.literal('claim'), id: Id, at: Instant }),
-  z.object({
-    type: z.literal('alert'),
-    id: Id,
-    title: z.string(),
-    level: z.enum(['low', 'medium', 'high']),
-    href: z.string(),
-    opened: z.boolean(),
-    at: Instant,
-  }),
+  z.object({ type: z.literal('alert'), id: Id, kind: AlertKind, opened: z.boolean(), at: Instant }),
   z.object({ type: z.literal('inbox'), id: Id.nullable(), at: Instant }),
   z.object({ type: z.literal('source'), id: Id, at: Instant }),
   z.object({ type: z.literal('briefing'), day: z.string(), at: Instant }),
 ]);
 export type LiveEvent = z.infer<typeof LiveEvent>;
+
+/** Whether a hint is for who holds these roles: of what somebody may not read, they do not hear either. */
+export function mayHear(event: LiveEvent, roles: readonly Role[]): boolean {
+  switch (event.type) {
+    case 'alert':
+      return mayReadAlert(event.kind, roles);
+    case 'source':
+      return hasDesk(roles) || roles.includes('sysadmin');
+    default:
+      return hasDesk(roles);
+  }
+}

@@ -1,7 +1,7 @@
 /**
  * In: something an officer should see. Out: one open alert per subject, updated rather than repeated. Called by: topics, claims, inbox, sources.
  */
-import { DESK_ROLES, routes, type Alert, type RouteAnswer, type RouteInput } from '@minsheng/contracts';
+import { hasDesk, routes, type Alert, type RouteAnswer, type RouteInput } from '@minsheng/contracts';
 import { Controller, Injectable } from '@nestjs/common';
 import type { Caller } from '../platform/auth/caller.ts';
 import { Clock, toInstant } from '../platform/clock.ts';
@@ -46,8 +46,7 @@ export class Alerts {
       );
       return { id: String(old['id']), opened: false };
     });
-    if (told !== null)
-      this.live.tell({ type: 'alert', ...told, title: alert.title, level: alert.level, href: alert.href });
+    if (told !== null) this.live.tell({ type: 'alert', ...told, kind: alert.kind });
   }
 
   async close(subject: string): Promise<void> {
@@ -60,11 +59,8 @@ export class Alerts {
   }
 }
 
-/** An administrator without a desk tends the sources: of what the city talks about, nothing is for them. */
-const OF_SOURCES = `kind = 'source'`;
-function hasDesk({ roles }: Caller): boolean {
-  return DESK_ROLES.some((role) => roles.includes(role));
-}
+/** `mayReadAlert` as a condition, for those whom the routes let in. */
+const visibleTo = ({ roles }: Caller) => (hasDesk(roles) ? '1 = 1' : `kind = 'source'`);
 
 @Controller()
 export class AlertsController {
@@ -75,7 +71,7 @@ export class AlertsController {
     @Input() { query }: RouteInput<typeof routes.alerts.list>,
     @CallerParam() caller: Caller,
   ): Promise<RouteAnswer<typeof routes.alerts.list>> {
-    const where = ['id < ?'];
+    const where = ['id < ?', visibleTo(caller)];
     const params: (string | number)[] = [Number(query.cursor ?? Number.MAX_SAFE_INTEGER)];
     if (query.state !== 'all') {
       where.push('state = ?');
@@ -85,7 +81,6 @@ export class AlertsController {
       where.push('kind = ?');
       params.push(query.kind);
     }
-    if (!hasDesk(caller)) where.push(OF_SOURCES);
     const rows = await this.db.all(`SELECT * FROM alerts WHERE ${where.join(' AND ')} ORDER BY id DESC LIMIT ?`, [
       ...params,
       query.limit + 1,
@@ -100,7 +95,7 @@ export class AlertsController {
     @CallerParam() caller: Caller,
   ): Promise<Alert> {
     const id = Number(params.id);
-    const visible = hasDesk(caller) ? '1 = 1' : OF_SOURCES;
+    const visible = visibleTo(caller);
     await this.db.write((tx) =>
       tx.run(
         `UPDATE alerts SET state = 'acknowledged', acknowledged_by = ? WHERE id = ? AND state = 'open' AND ${visible}`,

@@ -217,7 +217,8 @@ export class BriefingDesk {
       office: (await this.office.office()).office,
       volume: await this.figures.volume(from, to),
       lastWeek: lastWeek.total === 0 ? null : lastWeek,
-      topics: await this.figures.topTopics(from, to, TOPICS),
+      // One still warm from the days before, of which nobody spoke in this window, is not of this day.
+      topics: (await this.figures.topTopics(from, to, TOPICS)).filter((t) => t.posts > 0),
       claims: await this.figures.openClaims(),
       inbox: await this.inbox.of(from, to, now),
       coverage: await this.coverage.of({ from, to }),

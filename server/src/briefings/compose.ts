@@ -291,7 +291,8 @@ function unanswered(f: DayFacts, w: Writer): Item[] {
       from: g.oldestAt,
       postIds: g.postIds.slice(0, 1),
     };
-    items.push(w.item([{ quote: `“${g.title}”`, href }, '，同类', n, '件，最早一件已等', days, '天。'], href));
+    const waited: Part[] = days.value === 0 ? ['件，最早一件收到不满一天。'] : ['件，最早一件已等', days, '天。'];
+    items.push(w.item([{ quote: `“${g.title}”`, href }, '，同类', n, ...waited], href));
   }
   return items;
 }
@@ -341,7 +342,7 @@ function topics(f: DayFacts, w: Writer): Item[] {
         { quote: `“${t.title}”`, href },
         '，',
         topicPosts(t, f),
-        '条，去重',
+        '条，去重后',
         opinions,
         t.officialAnswer ? '条，官方已回应。' : '条，官方未回应。',
       ],

@@ -5,7 +5,7 @@
 
 const CENSORED = '[…]';
 /** Shorter texts are words as well as secrets: taking them out would make lines unreadable. */
-const SHORTEST = 6;
+export const SHORTEST = 6;
 /** A province's sources have a few thousand; the longest unused are forgotten. */
 const REMEMBERED = 20_000;
 

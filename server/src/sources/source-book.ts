@@ -3,13 +3,15 @@
  */
 import type { Schedule } from '@minsheng/contracts';
 import { scheduleProblem } from '../collect/schedule.ts';
+import type { ConnectorDefinition } from '@minsheng/crawlers';
 import { Demo } from '../demo/demo.ts';
 import { Clock } from '../platform/clock.ts';
 import { Database, type Tx } from '../platform/database/database.ts';
-import { UserError } from '../platform/errors.ts';
-import { neverLog } from '../platform/redaction.ts';
+import { conflict, UserError } from '../platform/errors.ts';
+import { neverLog, SHORTEST } from '../platform/redaction.ts';
 import { Secrets } from '../platform/secrets.ts';
 import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
 import { openCredentials, sealCredentials } from './credentials.ts';
 import { connectorOf, titleOf } from './kinds.ts';
 import { SourceEntity } from './source.entity.ts';
@@ -72,6 +74,8 @@ export class SourceBook {
     const secret = credentials === undefined ? undefined : connector.credentials.safeParse(credentials);
     if (secret?.success === false)
       for (const i of secret.error.issues) fields[`credentials.${i.path.join('.')}`] = i.message;
+    for (const name of tooShort(connector, credentials))
+      fields[`credentials.${name}`] ??= `至少 ${SHORTEST} 位，太短的密钥在运行日志中无法隐去`;
     const problem = schedule === undefined ? null : scheduleProblem(schedule);
     if (problem !== null) fields['schedule'] = problem;
     if (Object.keys(fields).length > 0 || !parsed.success) {
@@ -101,6 +105,29 @@ export class SourceBook {
     return { ...stored, ...given };
   }
 
+  /** What is saved, by name. A key that does not open it is told where the source runs; its row can still be read. */
+  savedNames(source: Pick<SourceEntity, 'credentials'>): string[] {
+    try {
+      return Object.keys(openCredentials(this.secrets, source));
+    } catch {
+      return [];
+    }
+  }
+
+  /** Forgets a credential that the source can do without: its next request goes out as if it had never been entered. */
+  async clear(source: SourceEntity, name: string): Promise<void> {
+    const { [name]: cleared, ...rest } = openCredentials(this.secrets, source);
+    const title = titleOf(connectorOf(source.kind), `credentials.${name}`);
+    if (cleared === undefined) throw conflict(`没有保存过“${title}”，没有改动。`);
+    if (name === 'accessToken') delete rest['expiresAt'];
+    if (!connectorOf(source.kind).credentials.safeParse(rest).success)
+      throw conflict(
+        `“${title}”不可缺少，没有清除。`,
+        '如要更换，请直接填写新的并保存；不再采集时可暂停或删除采集源。',
+      );
+    await this.db.write((tx) => this.rotate(tx, source, rest));
+  }
+
   /** When these credentials end, where they say. */
   expiryOf(kind: string, credentials: Record<string, unknown>): number | null {
     const connector = connectorOf(kind);
@@ -112,4 +139,16 @@ export class SourceBook {
   seal(credentials: Record<string, unknown>): string | null {
     return sealCredentials(this.secrets, credentials);
   }
+}
+
+/** Secrets that could not be taken out of a line of the log without taking words out with them. */
+function tooShort({ credentials: schema }: ConnectorDefinition, credentials: unknown): string[] {
+  if (typeof credentials !== 'object' || credentials === null) return [];
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return Object.entries(credentials).flatMap(([name, value]) => {
+    const field = properties[name];
+    const open = typeof field === 'object' && field['visible'] === true;
+    const length = typeof value === 'string' ? value.trim().length : 0;
+    return !open && length > 0 && length < SHORTEST ? [name] : [];
+  });
 }

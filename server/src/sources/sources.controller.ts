@@ -153,6 +153,14 @@ export class SourcesController {
     return this.view(await this.find(params.id), 0);
   }
 
+  @Endpoint(routes.sources.clearCredential)
+  async clearCredential(@Input() { params }: RouteInput<typeof routes.sources.clearCredential>): Promise<SourceView> {
+    const source = await this.find(params.id);
+    await this.book.clear(source, params.name);
+    await this.collector.changed(source.id);
+    return this.view(await this.find(params.id), 0);
+  }
+
   @Endpoint(routes.sources.remove)
   async remove(@Input() { params }: RouteInput<typeof routes.sources.remove>): Promise<{ ok: true }> {
     const source = await this.find(params.id);
@@ -348,7 +356,7 @@ export class SourcesController {
       platform: platformOf(source, connector?.platform ?? 'other'),
       name: source.name,
       settings: source.settings,
-      hasCredentials: source.credentials !== null,
+      savedCredentials: this.book.savedNames(source),
       schedule: source.schedule,
       demo: source.demo === 1,
       health,

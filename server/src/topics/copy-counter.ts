@@ -25,7 +25,7 @@ async function inLots<T extends Param>(values: readonly T[], work: (some: T[], m
 
 /** What one step of the log repeats. */
 class Copies {
-  /** By number of the change: the first post of its group, itself when it is the first. */
+  /** By number of the change: the first post of the group it belongs to, unless it is that itself. */
   readonly firsts = new Map<number, number>();
   /** Wordings that are new in this step. */
   readonly fresh: [copyKey: string, firstId: number][] = [];
@@ -55,7 +55,7 @@ export class CopyCounter {
       const known = groups.get(post.copyKey);
       // Offices write by template: two notices that differ in a number are two notices.
       const first = known ?? (post.official ? null : this.near.see(post.id, post.text, post.at, WITHIN_MS)) ?? post.id;
-      copies.firsts.set(post.seq, first);
+      if (first !== post.id) copies.firsts.set(post.seq, first);
       if (known !== undefined) continue;
       groups.set(post.copyKey, first);
       copies.fresh.push([post.copyKey, first]);
@@ -72,8 +72,8 @@ export class CopyCounter {
 
   /** How many copies of this text there are now, this one included. */
   count(post: ChangedPost, copies: Copies): number {
-    const first = copies.firsts.get(post.seq) ?? post.id;
-    if (first === post.id) return 1;
+    const first = copies.firsts.get(post.seq);
+    if (first === undefined) return 1;
     const now = (copies.known.get(first) ?? 1) + 1;
     copies.known.set(first, now);
     copies.added.set(first, (copies.added.get(first) ?? 0) + 1);

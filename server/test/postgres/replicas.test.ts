@@ -97,15 +97,20 @@ describe('two replicas', () => {
       expect((await fetch(`${two.url}/api/auth/session`, { headers: { cookie } })).status).toBe(200);
 
       const doubled = `SELECT count(*) AS n FROM (SELECT 1 FROM source_runs WHERE outcome = 'running' GROUP BY source_id HAVING count(*) > 1) AS d`;
-      await until('the crawl is well under way', async () => {
-        expect(await count(db, doubled)).toBe(0);
-        const stored = await count(db, 'SELECT count(*) AS n FROM posts');
-        return stored > 100 && (await count(db, 'SELECT count(*) AS n FROM sources WHERE lease_owner IS NOT NULL')) > 0;
-      });
-      const held = await db.all<{ owner: string }>(
-        'SELECT lease_owner AS owner FROM sources WHERE lease_owner IS NOT NULL',
+      let pid = 0;
+      await until(
+        'the crawl is well under way',
+        async () => {
+          expect(await count(db, doubled)).toBe(0);
+          const held = await db.all<{ owner: string }>(
+            'SELECT lease_owner AS owner FROM sources WHERE lease_owner IS NOT NULL',
+          );
+          pid = Number(held[0]?.owner.split('/')[0] ?? 0);
+          return pid > 0 && (await count(db, 'SELECT count(*) AS n FROM posts')) > 100;
+        },
+        90_000,
+        20,
       );
-      const pid = Number(held[0]?.owner.split('/')[0]);
       const [victim, survivor] = one.process.pid === pid ? [one, two] : [two, one];
       expect(victim.process.pid).toBe(pid);
       victim.process.kill('SIGKILL');
@@ -123,7 +128,7 @@ describe('two replicas', () => {
           await db.write((tx) => tx.run('UPDATE sources SET next_run_at = 0 WHERE failures > 0'));
           return (await count(db, 'SELECT count(*) AS n FROM posts')) >= sent.length;
         },
-        90_000,
+        120_000,
       );
       await until('every reader has read the log', async () => {
         const last = await count(db, 'SELECT max(seq) AS n FROM post_changes');

@@ -34,11 +34,14 @@ it(
     });
     writeFileSync(file, Array.from({ length: ROWS }, (_, i) => JSON.stringify(row(i))).join('\n'));
     const stored = () => count(db, 'SELECT count(*) AS n FROM posts');
-    const importing = ingestFile(opened, file, () => undefined);
+    // With the first lot committed and the others on their way.
+    let died: Promise<unknown> | undefined;
+    const importing = ingestFile(opened, file, () => {
+      died ??= Promise.all([elasticsearch.kill(), postgres.halt()]);
+    });
     importing.catch(() => undefined);
-    await until('the import is under way', async () => (await stored()) > 0);
-    await elasticsearch.kill();
-    await postgres.halt();
+    await until('the import is under way', () => Promise.resolve(died !== undefined));
+    await died;
     await new Promise((resolve) => setTimeout(resolve, 500));
     await postgres.start();
     const report = await importing;

@@ -111,7 +111,7 @@ describe('time axis', () => {
 
 describe('findings', () => {
   it('of heat name the hottest and the fastest riser', () => {
-    expect(heatFinding(topics)).toBe('「望江路一带停水」最热（87），「白石水库“出现裂缝”传言」升得最快（+62.8）');
+    expect(heatFinding(topics)).toBe('“望江路一带停水”最热（87），“白石水库‘出现裂缝’传言”升得最快（+63）');
     expect(heatFinding([])).toBe('没有热点话题');
   });
   it('of a topic compare before and after the official answer', () => {

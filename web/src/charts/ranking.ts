@@ -3,7 +3,7 @@
  */
 import type { RouteAnswer, routes, TopicRow } from '@minsheng/contracts';
 import type { EChartsOption } from 'echarts';
-import { exactCount, percentText, signedText, spaced } from '../ui/format.ts';
+import { exactCount, percentText, quoted, signedText, spaced } from '../ui/format.ts';
 import { platformName, STAGE } from '../ui/labels.ts';
 import type { Table } from './csv.ts';
 import { CHART_FONT, type ChartTheme } from './theme.ts';
@@ -51,9 +51,9 @@ export function heatFinding(topics: readonly TopicRow[]): string {
   const riser = topics.toSorted((a, b) => b.heatDelta - a.heatDelta)[0];
   const rise =
     riser && riser.heatDelta >= 5 && riser.id !== first.id
-      ? `，「${riser.title}」升得最快（${signedText(riser.heatDelta)}）`
+      ? `，${quoted(riser.title)}升得最快（${signedText(riser.heatDelta)}）`
       : '';
-  return `「${first.title}」最热（${Math.round(first.heat)}）${rise}`;
+  return `${quoted(first.title)}最热（${Math.round(first.heat)}）${rise}`;
 }
 
 /** Heat today as a bar, heat of 24 hours ago as a tick on it: the gap between the two is the trend. */

@@ -287,6 +287,26 @@ describe('采集状态', () => {
     await flushPromises();
     expect(asked).toContain('POST /api/sources');
   });
+
+  it('clears a saved credential that can be done without, after asking, and not one that is needed', async () => {
+    const { page, asked } = await go(SourcesPage, '/sources', '/sources', 'admin');
+    await button(page, '政务微博 的更多操作').trigger('click');
+    await flushPromises();
+    await button(page, '修改').trigger('click');
+    await flushPromises();
+    expect(page.findAll('.clear').map((b) => b.attributes('aria-label'))).toEqual(['清除App Secret']);
+    await page.find('.clear').trigger('click');
+    await flushPromises();
+    expect(asked.filter((a) => a.startsWith('DELETE'))).toEqual([]);
+    await page.find('.btn.danger').trigger('click');
+    await flushPromises();
+    expect(asked.filter((a) => a.startsWith('DELETE'))).toEqual([
+      expect.stringMatching(/^DELETE \/api\/sources\/\d+\/credentials\/appSecret$/u),
+    ]);
+    expect(page.find('.clear').exists()).toBe(false);
+    expect(page.find('#secret-appSecret').attributes('placeholder')).toBeUndefined();
+    expect(page.find('#secret-accessToken').attributes('placeholder')).toContain('已保存');
+  });
 });
 
 describe('用户', () => {

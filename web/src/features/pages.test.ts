@@ -199,7 +199,7 @@ describe('说法', () => {
     await page.find('input[value="misleading"]').setValue();
     await page.find('#claim-note').setValue('市教育局书面答复：租房家庭按原办法登记。');
     await page.find('#claim-action').trigger('submit');
-    expect(page.find('dialog').text()).toContain('结论将定为「易误解」');
+    expect(page.find('dialog').text()).toContain('结论将定为“易误解”');
     expect(asked.some((a) => a.startsWith('POST'))).toBe(false);
     await page.find('#claim-action').trigger('submit');
     await flushPromises();

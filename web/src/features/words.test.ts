@@ -151,7 +151,7 @@ describe('schema form', () => {
       true,
     );
     expect(secret[0]).toMatchObject({ kind: 'secret', initial: '' });
-    expect(collect(secret, { token: '' }, true)).toEqual({ values: {}, problems: {} });
+    expect(collect(secret, { token: '' }, ['token'])).toEqual({ values: {}, problems: {} });
   });
   it('turns what was typed back into settings', () => {
     const { values, problems } = collect(fields, {

@@ -145,8 +145,16 @@ describe('ui', () => {
   });
 
   it('draws a spark from zero, and nothing from less than two points', () => {
-    expect(sparkPath([5], 100, 20)).toEqual({ line: '', area: '', last: null });
+    expect(sparkPath([5], 100, 20)).toEqual({ line: '', area: '', tail: '', last: null });
     expect(sparkPath([0, 10], 100, 20).line).toBe('M2 18L98 2');
     expect(sparkPath([0, 0], 100, 20).line).toBe('M2 18L98 18');
+  });
+
+  it('does not draw the hour that has just begun as if it had become quiet', () => {
+    expect(sparkPath([0, 10, 1], 100, 20, true)).toMatchObject({
+      line: 'M2 18L50 2',
+      tail: 'M50 2L98 16.4',
+      last: { x: 50, y: 2 },
+    });
   });
 });

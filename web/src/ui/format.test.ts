@@ -7,6 +7,7 @@ import {
   fullTime,
   percentText,
   shareText,
+  quoted,
   signedText,
   timeText,
   toInstant,
@@ -54,6 +55,9 @@ describe('numbers', () => {
     expect(shareText(0, 0)).toBe('无数据');
     expect(percentText(0.031)).toBe('3.1%');
     expect(percentText(0)).toBe('0%');
-    expect([signedText(12.04), signedText(-5), signedText(0)]).toEqual(['+12', '−5', '0']);
+    expect([signedText(12.04), signedText(-5), signedText(0.3)]).toEqual(['+12', '−5', '0']);
+  });
+  it('quotes within quotes', () => {
+    expect(quoted('水库“出现裂缝”传言')).toBe('“水库‘出现裂缝’传言”');
   });
 });

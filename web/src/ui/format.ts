@@ -143,9 +143,14 @@ export function shareText(part: number, whole: number): string {
   return whole === 0 ? '无数据' : `${percentText(part / whole)}（n=${exactCount(whole)}）`;
 }
 
-/** `+12`, `−5`, `0`: a change always carries its sign. */
+/** “望江路停水”; quotation marks within are single ones, as GB/T 15834 has it. */
+export function quoted(text: string): string {
+  return `“${text.replaceAll('“', '‘').replaceAll('”', '’')}”`;
+}
+
+/** `+12`, `−5`, `0`: a change always carries its sign, and is as exact as the whole number beside it. */
 export function signedText(n: number): string {
-  const rounded = Math.round(n * 10) / 10;
+  const rounded = Math.round(n);
   return rounded > 0 ? `+${rounded}` : rounded < 0 ? `−${-rounded}` : '0';
 }
 

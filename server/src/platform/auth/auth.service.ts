@@ -98,6 +98,14 @@ export class AuthService {
     };
   }
 
+  /** What a session's person may do now, or null when it has ended. Looking does not prolong it. */
+  async rolesIn(sessionId: number): Promise<readonly Role[] | null> {
+    const session = await this.db.repo(SessionEntity).findOneBy({ id: sessionId });
+    if (session === null || session.expiresAt <= this.clock.now()) return null;
+    const user = await this.db.repo(UserEntity).findOneBy({ id: session.userId });
+    return user === null || user.disabled === 1 ? null : user.roles;
+  }
+
   sameToken(a: string, b: string): boolean {
     const left = Buffer.from(sha256(a));
     return timingSafeEqual(left, Buffer.from(sha256(b)));

@@ -27,7 +27,8 @@ export class AuditInterceptor implements NestInterceptor {
         userId: request.caller?.userId ?? null,
         username: request.caller?.username ?? nameGiven(request.body),
         action,
-        target: params['id'] ?? params['day'] ?? null,
+        // What the address names: of a part of something, e.g. `12/pushToken`, both.
+        target: Object.values(params).join('/') || null,
         outcome,
         detail,
         correlationId: request.correlationId ?? request.id,

@@ -84,7 +84,10 @@ const NO_SHARD =
   /unavailable_shards_exception|no_shard_available_action_exception|search_phase_execution_exception.*all shards failed/iu;
 const NO_MASTER = /master_not_discovered_exception|cluster_block_exception.*no master/iu;
 
-export const DISK_FULL = '索引所在的磁盘已满，请清理或扩容；有空间后会自动补上';
+const DISK_FULL = '索引所在的磁盘已满，请清理或扩容；有空间后会自动补上';
+
+/** A node that cannot write its disk cannot be master, and says no more than that there is none. */
+const NO_MASTER_NOW = '集群没有主节点，多因节点的磁盘已满或无法写入，请查看各节点的磁盘与日志；恢复后会自动补上';
 
 /** Says that something is lost and not why: no news when the why is known already. */
 export function isVague(reason: string): boolean {
@@ -107,7 +110,7 @@ export function refusalOf(status: number, type: string, reason: string): string 
   if (type === 'security_exception') return `权限不足（${reason}）`;
   if (NO_SPACE.test(reason)) return DISK_FULL;
   if (NO_SHARD.test(`${type} ${reason}`)) return '索引有分片无法使用';
-  if (NO_MASTER.test(`${type} ${reason}`)) return '集群没有主节点';
+  if (NO_MASTER.test(`${type} ${reason}`)) return NO_MASTER_NOW;
   if (type === 'cluster_block_exception')
     return /disk|flood|read-only/iu.test(reason)
       ? '磁盘超过水位，索引已转为只读，请清理或扩容；有空间后会自动补上'

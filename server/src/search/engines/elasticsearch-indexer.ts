@@ -13,7 +13,7 @@ import { dayOf } from '../../platform/clock.ts';
 import { publishedAtOf } from '../../posts/post-id.ts';
 import type { SearchDocument, StoredDocuments } from '../search-engine.ts';
 import type { IndexState, OutboxRow, SearchOutbox } from '../search-outbox.ts';
-import { checkVersion, DISK_FULL, isVague, reasonOf, refusalOf, shardsGivenUp } from './elasticsearch-client.ts';
+import { checkVersion, isVague, reasonOf, refusalOf, shardsGivenUp } from './elasticsearch-client.ts';
 import type { Indices } from './elasticsearch-indices.ts';
 import { folded } from './elasticsearch-query.ts';
 
@@ -369,7 +369,6 @@ export class Indexer {
     try {
       const failed = await this.indices.failedShards();
       if (failed.length > 0) await this.noted(shardsGivenUp(failed, await this.indices.retryFailed()));
-      else if (isVague(this.problem ?? '') && (await this.indices.hasFullDisk())) await this.noted(DISK_FULL);
     } catch (error) {
       this.log.debug({ reason: reasonOf(error) }, 'the cluster could not be asked what is wrong with it');
     }

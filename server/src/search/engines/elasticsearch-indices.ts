@@ -6,7 +6,7 @@
  * arrives. A rebuild fills a new generation beside the old one and moves the alias in one step. Months long past share an index a year, so that a
  * handful of old posts does not cost a shard each; the boundary is fixed when the generation is made, so a post always belongs to the same index.
  */
-import { errors, type Client, type estypes } from '@elastic/elasticsearch';
+import type { Client, estypes } from '@elastic/elasticsearch';
 import { dayOf, type Clock } from '../../platform/clock.ts';
 import { IDS_PER_SECOND, publishedAtOf } from '../../posts/post-id.ts';
 import { COUNT_CAP } from '../search-engine.ts';
@@ -19,8 +19,6 @@ const FIRST_YEAR = 2010;
 /** An hour of office time never crosses a month. */
 const IDS_PER_HOUR = 3600 * IDS_PER_SECOND;
 const MOST_NAMES = 20_000;
-/** A disk with less than this share left takes nothing more of any size. */
-const FULL_BELOW = 0.01;
 /** Asked of a cluster that is in trouble. */
 const SOON = { requestTimeout: 10_000, maxRetries: 0 };
 
@@ -191,36 +189,18 @@ export class Indices {
    * ever so much room again.
    */
   async failedShards(): Promise<string[]> {
-    const shards = await this.client.cat
-      .shards(
-        {
-          ...{ index: `${this.alias}-v*`, format: 'json', master_timeout: '2s' },
-          h: ['prirep', 'state', 'unassigned.reason', 'unassigned.details'],
-        },
-        SOON,
-      )
-      // Without a master nobody knows of shards.
-      .catch((error: unknown) => {
-        if (error instanceof errors.ConnectionError) throw error;
-        return [];
-      });
+    const shards = await this.client.cat.shards(
+      {
+        ...{ index: `${this.alias}-v*`, format: 'json', master_timeout: '5s' },
+        h: ['prirep', 'state', 'unassigned.reason', 'unassigned.details'],
+      },
+      SOON,
+    );
     return shards.flatMap((shard) =>
       shard.prirep === 'p' && shard.state === 'UNASSIGNED' && shard['unassigned.reason'] === 'ALLOCATION_FAILED'
         ? [shard['unassigned.details'] ?? '']
         : [],
     );
-  }
-
-  /** A node that cannot write keeps no master's word either, so it only says that it has none. */
-  async hasFullDisk(): Promise<boolean> {
-    const { nodes } = await this.client.nodes.stats(
-      { metric: 'fs', filter_path: 'nodes.*.fs.total', timeout: '5s' },
-      SOON,
-    );
-    return Object.values(nodes).some(({ fs }) => {
-      const { available_in_bytes: free = Infinity, total_in_bytes: all = 0 } = fs?.total ?? {};
-      return free < FULL_BELOW * all;
-    });
   }
 
   /** @returns false when this program may not ask for it */

@@ -2,7 +2,7 @@
  * In: figures and choices of a claim. Out: the words for them. Called by: claim pages.
  */
 import type { ClaimDetail, ClaimRow, DebunkMatch } from '@minsheng/contracts';
-import { percentText } from '../../ui/format.ts';
+import { percentText, quoted } from '../../ui/format.ts';
 
 export type Match = ClaimDetail['matches'][number];
 
@@ -25,7 +25,7 @@ export const relationText = (match: Match): string => RELATION[match.relation];
 
 /** The machine suggests, so the words say so. */
 export function matchText(match: NonNullable<ClaimRow['bestMatch']>): string {
-  return `${RELATION[match.relation]}（相似度 ${percentText(match.score)}）：${match.debunk.source}「${match.debunk.claim}」`;
+  return `${RELATION[match.relation]}（相似度 ${percentText(match.score)}）：${match.debunk.source}${quoted(match.debunk.claim)}`;
 }
 
 const ACTION: Record<string, string> = {

@@ -100,12 +100,12 @@ export interface Collected {
 }
 
 /**
- * @param kept when true, empty required fields are not asked for, because the server keeps what it has (credentials of a known source).
+ * @param saved required fields that may be left empty, because the server keeps what it has (credentials of a known source).
  */
 export function collect(
   fields: readonly SchemaField[],
   typed: Readonly<Record<string, string | boolean>>,
-  kept = false,
+  saved: readonly string[] = [],
 ): Collected {
   const values: Json = {};
   const problems: Record<string, string> = {};
@@ -117,7 +117,7 @@ export function collect(
     }
     const text = raw.trim();
     if (text === '') {
-      if (field.required && !kept) problems[field.name] = '请填写';
+      if (field.required && !saved.includes(field.name)) problems[field.name] = '请填写';
       continue;
     }
     switch (field.kind) {

@@ -98,7 +98,7 @@ export default defineConfig({
           root: 'web',
           include: ['src/**/*.test.ts'],
           environment: 'happy-dom',
-          setupFiles: ['test/no-warnings.ts'],
+          setupFiles: fileURLToPath(new URL('web/test/no-warnings.ts', import.meta.url)),
         },
       },
     ],

@@ -361,7 +361,7 @@ describe('the watch', () => {
       kind: 'weibo-official',
       name: '政务微博',
       settings: { allowPrivateNetwork: true, baseUrl: 'http://127.0.0.1:9' },
-      credentials: { accessToken: 'token', expiresAt: new Date(clock.now() + 6.5 * 86_400_000).toISOString() },
+      credentials: { accessToken: 'a-token', expiresAt: new Date(clock.now() + 6.5 * 86_400_000).toISOString() },
     });
     await call('PATCH', `/sources/${String(created.body['id'])}`, { name: '官方微博' });
     await served.app.get(Alerts).raise({

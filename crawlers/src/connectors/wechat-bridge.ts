@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { defineConnector, type Gap } from '../connector.ts';
 import { htmlToText } from '../parse/html.ts';
 import { FeedCursor, feedPages, fetchFeed, type Entry } from './feed-reader.ts';
-import { nameOf, publicUrl } from './wechat-official.ts';
+import { nameOf, publicUrl } from './wechat-official-wire.ts';
 
 /** A body shorter than this is the bridge's "full text failed" sentence, not an article. */
 const SHORTEST_BODY = 30;

@@ -9,7 +9,8 @@ import type { FaultKind } from '../replay/faults.ts';
 import { encrypt, messageBody, pushOf, type PushTarget } from '../replay/wechat-push.ts';
 import { at, contextOf, crawl, keys, NOW, serve } from '../testing/crawl.ts';
 import { errorOf } from './wechat-api.ts';
-import { nameOf, publicUrl, wechatOfficial } from './wechat-official.ts';
+import { wechatOfficial } from './wechat-official.ts';
+import { nameOf, publicUrl } from './wechat-official-wire.ts';
 import { fieldsOf, receivePush, signatureOf } from './wechat-push.ts';
 
 const ACCOUNT = {

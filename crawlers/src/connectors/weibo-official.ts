@@ -11,7 +11,8 @@ import { shaped, sift, WireId } from '../parse/wire.ts';
 import { DELAYED } from './weibo-errors.ts';
 import { DAY } from './weibo-followed.ts';
 import { WeiboApi } from './weibo-open-api.ts';
-import { COUNT_BATCH, Credentials, Cursor, LOOKUPS, OfficialCrawl, Settings } from './weibo-official-crawl.ts';
+import { COUNT_BATCH, LOOKUPS, OfficialCrawl } from './weibo-official-crawl.ts';
+import { Credentials, Cursor, Settings } from './weibo-official-settings.ts';
 import { countsOf, lookUp, Status, Timeline } from './weibo-official-wire.ts';
 
 /** What the platform publishes for one authorised user of one application; larger applications may negotiate. */

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { openTestDatabase } from '../../test/database.ts';
 import { createEnricher } from '../enrich/enricher.ts';
 import type { Caller } from '../platform/auth/caller.ts';
-import { Clock } from '../platform/clock.ts';
+import { Clock, hourOf } from '../platform/clock.ts';
 import { ConfigHolder } from '../platform/config-holder.ts';
 import { readConfig } from '../platform/config.ts';
 import { HOUR } from '../platform/time-window.ts';
@@ -36,17 +36,32 @@ it('a correction moves the counts of charts and words, and undoing it moves them
   const counts = async () => {
     const { positive, neutral, negative } = await reader.totals(window);
     const [word] = await reader.words(window, true, 1);
+    const [topic] = await db.all('SELECT positive, neutral, negative FROM topic_hours');
+    // The topic counts neither more nor fewer than there are, and moves with the charts.
+    expect([topic?.['positive'], topic?.['neutral'], topic?.['negative']].map(Number)).toEqual(
+      positive + neutral + negative === 0 ? expect.anything() : [positive, neutral, negative],
+    );
     return [positive, neutral, negative, word?.split.positive, word?.split.negative];
   };
   for (const n of [1, 2]) {
     await db.write((tx) =>
       tx.run(
-        `INSERT INTO posts (id, platform, kind, native_id, published_at, fetched_at, text, sentiment, keywords)
-         VALUES (?, 'weibo', 'comment', ?, ?, ?, '停水了', -1, '["停水"]')`,
+        `INSERT INTO posts (id, platform, kind, native_id, published_at, fetched_at, text, sentiment, keywords, topic_id)
+         VALUES (?, 'weibo', 'comment', ?, ?, ?, '停水了', -1, '["停水"]', 1)`,
         [ID + n, String(n), NOW, NOW],
       ),
     );
   }
+  await db.write(async (tx) => {
+    await tx.run(
+      `INSERT INTO topics (id, title, title_by, features, own, first_seen, last_seen, stage) VALUES (1, '停水', '1', '{}', 0, ?, ?, 'calm')`,
+      [NOW, NOW],
+    );
+    await tx.run(
+      'INSERT INTO topic_hours (topic_id, hour, posts, positive, neutral, negative, uncertain, official) VALUES (1, ?, 2, 0, 0, 2, 0, 0)',
+      [hourOf(NOW)],
+    );
+  });
   const written = async () => {
     const posts = await db.repo(PostEntity).find({ order: { id: 'ASC' } });
     return posts.map((post) => writtenOf(post, '', 'stored'));

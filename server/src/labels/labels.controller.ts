@@ -16,6 +16,7 @@ import { PostEntity } from '../posts/post.entity.ts';
 import { writtenOf } from '../posts/post-store.ts';
 import { sentimentCode } from '../posts/post-view.ts';
 import { Rollups } from '../rollups/rollups.ts';
+import { recountInTopic } from '../topics/recount.ts';
 import { ModelStore } from './model-store.ts';
 import { OwnLabels } from './own-labels.ts';
 
@@ -85,7 +86,9 @@ export class LabelsController {
   /** Charts count this post under `sentiment` from now on. */
   private async recount(tx: Tx, post: PostEntity, sentiment: number): Promise<void> {
     const [counted] = await asCorrected(tx, [writtenOf(post, '', 'stored')]);
-    if (counted !== undefined) await this.rollups.correct(tx, counted, sentiment);
+    if (counted === undefined) return;
+    await this.rollups.correct(tx, counted, sentiment);
+    await recountInTopic(tx, counted, sentiment);
   }
 
   @Endpoint(routes.labels.models)

@@ -14,6 +14,7 @@ import { Numbers, runEach, updateEach } from '../platform/database/bulk.ts';
 import { Database, type Param, type Row, type Tx } from '../platform/database/database.ts';
 import { Live } from '../platform/live/live.ts';
 import { ChangeReader, type ChangedPost } from '../posts/changed-posts.ts';
+import { asCorrected } from '../posts/corrected.ts';
 import { SearchEngine } from '../search/search-engine.ts';
 import { CopyCounter } from './copy-counter.ts';
 import { busiestOf, heatAt, slowed, stageAt } from './heat.ts';
@@ -127,7 +128,7 @@ export class TopicDetector {
           touched.add(topic);
           placed.push(post);
         };
-        for (const post of changes) {
+        for (const post of await asCorrected(tx, changes)) {
           if (post.change !== 'stored') continue;
           this.index.seen(post.at);
           const copies = this.copies.count(post, said);

@@ -61,6 +61,8 @@ describe('the stage', () => {
     [[60, 80, 90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 'calm'],
     [[60, 80, 90, 2, 3, 2, 2, 1, 1, 2], 'falling'],
     [[60, 80, 90, 2, 3, 2, 2, 1, 1, 2, 1, 1, 2, 2, 1], 'calm'],
+    [[300, 400, 300, ...new Array<number>(24).fill(0), 2, 9, 20], 'rising'],
+    [[300, 400, 300, ...new Array<number>(24).fill(7), 7, 6, 8], 'calm'],
   ])('%j is %s', (posts, stage) => {
     expect(stageAt(hoursAgo(posts), NOW - 30 * HOUR, NOW)).toBe(stage);
   });

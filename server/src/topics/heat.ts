@@ -104,6 +104,9 @@ export function heatAt(input: HeatInput, now: number): { heat: number; parts: He
 
 /** Share of the busiest three hours below which three hours are quiet. */
 const QUIET = 0.1;
+/** A second wave, however small beside the first: so many posts in three hours, and so many times what three hours of the day before brought. */
+const SECOND_WAVE = 10;
+const SECOND_WAVE_RISE = 3;
 
 /** Posts of the busiest three hours in a row. */
 export function busiestOf(hours: readonly Pick<HourCount, 'hour' | 'posts'>[]): number {
@@ -123,6 +126,8 @@ export function stageAt(hours: readonly HourCount[], firstSeen: number, now: num
   const last = sum3(current);
   const previous = sum3(current - 3 * HOUR);
   const busiest = Math.max(1, known, busiestOf(hours));
+  const dayBefore = [3, 6, 9, 12, 15, 18, 21].reduce((s, h) => s + sum3(current - h * HOUR), 0) / 7;
+  if (last < QUIET * busiest && last >= SECOND_WAVE && last >= SECOND_WAVE_RISE * dayBefore) return 'rising';
   // A night's silence ends nothing: over is what has been quiet for half a day.
   const quiet = [0, 3, 6, 9].every((h) => sum3(current - h * HOUR) < QUIET * busiest);
   if (quiet) return 'calm';

@@ -6,6 +6,7 @@
 import { runEach } from '../platform/database/bulk.ts';
 import type { Tx } from '../platform/database/database.ts';
 import { changedPostOf, type ChangedPost } from '../posts/changed-posts.ts';
+import { asCorrected } from '../posts/corrected.ts';
 import { firstIdAt } from '../posts/post-id.ts';
 
 const AT_ONCE = 500;
@@ -37,7 +38,8 @@ export class WaitingComments {
       );
       if (rows.length === 0) continue;
       await tx.run(`DELETE FROM topic_waiting WHERE waits_for IN (${some.map(() => '?').join(',')})`, some);
-      for (const comment of rows.map(changedPostOf)) taken.push({ comment, firstOfItsText: comment.copyOf === null });
+      for (const comment of await asCorrected(tx, rows.map(changedPostOf)))
+        taken.push({ comment, firstOfItsText: comment.copyOf === null });
     }
     const wanted = new Set(names);
     for (const waiting of this.fresh.values()) {

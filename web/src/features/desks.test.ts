@@ -294,11 +294,11 @@ describe('采集状态', () => {
     await flushPromises();
     await button(page, '修改').trigger('click');
     await flushPromises();
-    expect(page.findAll('.clear').map((b) => b.attributes('aria-label'))).toEqual(['清除已保存的App Secret']);
+    expect(page.findAll('.clear').map((b) => b.attributes('aria-label'))).toEqual(['清除App Secret']);
     await page.find('.clear').trigger('click');
     await flushPromises();
     expect(asked.filter((a) => a.startsWith('DELETE'))).toEqual([]);
-    await button(page, '清除').trigger('click');
+    await page.find('.btn.danger').trigger('click');
     await flushPromises();
     expect(asked.filter((a) => a.startsWith('DELETE'))).toEqual([
       expect.stringMatching(/^DELETE \/api\/sources\/\d+\/credentials\/appSecret$/u),

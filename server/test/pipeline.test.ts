@@ -103,6 +103,24 @@ describe('the pipeline', () => {
       expect(JSON.stringify(await core.db.all(`SELECT * FROM "${name}"`))).not.toContain('uid-42');
   });
 
+  it('no longer recognises a post by a wording that its author has edited', async () => {
+    const { core, accept } = await start();
+    await accept([comment('1', '望江路停水两天了'), comment('2', '澜江大桥今天封路')]);
+    await core.db.write(async (tx) => {
+      const posts = await tx.all<{ id: number; copy_key: string }>('SELECT id, copy_key FROM posts');
+      for (const { id, copy_key } of posts)
+        await tx.run('INSERT INTO copy_groups (copy_key, first_id) VALUES (?, ?)', [copy_key, id]);
+    });
+    await accept([comment('1', '望江路已经来水了')]);
+    expect(await core.db.all('SELECT text, state FROM posts ORDER BY native_id')).toMatchObject([
+      { text: '望江路已经来水了', state: 'edited' },
+      { state: 'live' },
+    ]);
+    expect(await core.db.all('SELECT p.native_id FROM copy_groups g JOIN posts p ON p.id = g.first_id')).toEqual([
+      { native_id: '2' },
+    ]);
+  });
+
   it('adopts comments that arrived before the post they answer', async () => {
     const { core, accept } = await start();
     await accept([comment('2', '这是真的吗', { parentId: '1' })]);

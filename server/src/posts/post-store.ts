@@ -264,6 +264,11 @@ export class PostStore {
   /** The text changed at the source: the old one is kept in post_edits. */
   async edit(tx: Tx, known: KnownPost, { item, enrichment: e }: EnrichedItem, now: number): Promise<void> {
     await tx.run('INSERT INTO post_edits (post_id, at, text) VALUES (?, ?, ?)', [known.id, now, known.text]);
+    // The old wording is no longer recognised by this post: nothing of it may outlive the text.
+    await tx.run(
+      'DELETE FROM copy_groups WHERE first_id = ? AND copy_key = (SELECT copy_key FROM posts WHERE id = ?)',
+      [known.id, known.id],
+    );
     await tx.run(
       `UPDATE posts SET title = ?, text = ?, sentiment = ?, sentiment_confidence = ?, claim_score = ?, question = ?, places = ?, keywords = ?,
          hashtags = ?, fingerprint = ?, copy_key = ?, state = 'edited', fetched_at = ? WHERE id = ?`,

@@ -15,6 +15,9 @@ const WIDE_PLACE = 0.6;
 const WIDE = /^[A-Z]?\d*[省市区县州盟旗]$|[省市]$/u;
 /** A word of the headline counts as said this often. */
 const HEADLINE = 2;
+/** Bodies are who should act, not where it happens: half a city's letters name the same one. */
+const BODY = /(?:政府|[市区县省]委|局|厅|法院|检察院|委员会|卫健委|发改委|住建委)$/u;
+const BODY_NAMED = 1;
 const READ = 300;
 const KEPT = 40;
 
@@ -52,9 +55,12 @@ export function matterOfComment(post: ChangedPost): Matter {
 }
 
 function withNames(post: ChangedPost, features: Map<string, number>): Matter {
-  for (const place of post.places) features.set(`@${place}`, WIDE.test(place) ? WIDE_PLACE : PLACE);
+  for (const place of post.places) {
+    const weight = WIDE.test(place) ? WIDE_PLACE : BODY.test(place) ? BODY_NAMED : PLACE;
+    features.set(`@${place}`, weight);
+  }
   for (const tag of post.hashtags) features.set(`#${tag}`, TAG);
-  return { features, places: post.places.filter((place) => !WIDE.test(place)) };
+  return { features, places: post.places.filter((place) => !WIDE.test(place) && !BODY.test(place)) };
 }
 
 /** Words of a title as features, for choosing among titles. */

@@ -94,6 +94,8 @@ describe('places, keywords, hashtags', () => {
     ['听说青龙水库大坝漏水', ['青龙水库大坝']],
     ['武汉市的朋友还好吗', ['武汉']],
     ['搅拌站夜间施工太吵', []],
+    ['这里治安很差，部分小区供水中断', []],
+    ['大家平平安安，欢度国庆，乌鲁木齐不再故步自封', ['乌鲁木齐']],
   ])('%s', (text, places) => {
     const found = enricher.enrich(text, POST).places;
     expect(found.slice(0, 2)).toEqual(places);

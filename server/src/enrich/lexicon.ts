@@ -24,6 +24,19 @@ export type WordKind = (typeof WordKind)[keyof typeof WordKind];
 const SLOTS = 1 << 20;
 
 /**
+ * The general dictionary marks hundreds of sayings as places (关门大吉, 故步自封). A name of so many characters ends as places do (呼和浩特市,
+ * 黄土高原) or is written often (乌鲁木齐).
+ */
+const SAYING = 4;
+const OFTEN = 60;
+const PLACES_END = new Set(
+  Array.from(
+    '路街镇乡村区县市州省桥苑湖河江海山岛湾港站厂巷门口寺庙宫园原地岭峰关国堡城院校馆所厅局部洲盟旗岗坪沟洞坝域脉库',
+    (c) => c.charCodeAt(0),
+  ),
+);
+
+/**
  * An open-addressed hash set of words. A word is stored as its 32-bit hash, so an unknown word is taken for a known one
  * about once in ten thousand times; nothing here needs more.
  */
@@ -41,6 +54,8 @@ export class Lexicon {
     let at = 0;
     while (at < length) {
       let hash = SEED;
+      let units = 0;
+      let last = 0;
       // The word, decoded to UTF-16 code units on the fly.
       while (at < length) {
         const b = bytes[at] ?? 0;
@@ -52,7 +67,9 @@ export class Lexicon {
           hash = step(hash, ((b & 0x1f) << 6) | ((bytes[at + 1] ?? 0) & 0x3f));
           at += 2;
         } else if (b < 0xf0) {
-          hash = step(hash, ((b & 0x0f) << 12) | (((bytes[at + 1] ?? 0) & 0x3f) << 6) | ((bytes[at + 2] ?? 0) & 0x3f));
+          last = ((b & 0x0f) << 12) | (((bytes[at + 1] ?? 0) & 0x3f) << 6) | ((bytes[at + 2] ?? 0) & 0x3f);
+          hash = step(hash, last);
+          units++;
           at += 3;
         } else {
           const point =
@@ -74,7 +91,8 @@ export class Lexicon {
       const tag = bytes[at] === 0x20 ? kindOfTag(bytes[at + 1] ?? 0, bytes[at + 2] ?? 0) : WordKind.other;
       while (at < length && bytes[at] !== 0x0a) at++;
       at++;
-      lexicon.#put(hash >>> 0 || 1, Math.max(1, frequency), tag);
+      const saying = tag === WordKind.place && units >= SAYING && frequency < OFTEN && !PLACES_END.has(last);
+      lexicon.#put(hash >>> 0 || 1, Math.max(1, frequency), saying ? WordKind.phrase : tag);
     }
     return lexicon;
   }
@@ -90,6 +108,12 @@ export class Lexicon {
 
   add(word: string, frequency: number, kind: WordKind): void {
     this.#put(hashOf(word, 0, word.length), frequency, kind);
+  }
+
+  /** Another kind for a word that is known; its frequency stays. */
+  reclassify(word: string, kind: WordKind): void {
+    const slot = this.#slot(hashOf(word, 0, word.length));
+    if (this.#keys[slot] !== 0) this.#kind[slot] = kind;
   }
 
   remove(word: string): void {

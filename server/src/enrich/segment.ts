@@ -138,13 +138,13 @@ export class Segmenter {
     this.#shipped = shipped;
     try {
       this.#binding = preferred === '@node-rs/jieba' ? loadNodeRs() : loadNodejieba();
-      this.lexicon = Lexicon.fromBytes(this.#binding.dictionary());
+      this.lexicon = lexiconOf(this.#binding);
       this.setEntries(entries);
     } catch (cause) {
       if (preferred !== undefined) throw cause;
       // nodejieba was not built here; the prebuilt binding reads the same dictionary.
       this.#binding = loadNodeRs();
-      this.lexicon = Lexicon.fromBytes(this.#binding.dictionary());
+      this.lexicon = lexiconOf(this.#binding);
       this.setEntries(entries);
     }
   }
@@ -291,6 +291,15 @@ function frequencyToKeepWhole(lexicon: Lexicon, word: string): number {
     }
   }
   return Math.min(50_000, Math.max(10, Math.ceil(Math.exp((best[n] ?? 0) + logTotal) * 1.5) + 3));
+}
+
+/** The general dictionary, without the places and bodies that are none: `server/models/not-places.txt`. */
+function lexiconOf(binding: Binding): Lexicon {
+  const lexicon = Lexicon.fromBytes(binding.dictionary());
+  const lines = readFileSync(modelPath('not-places.txt'), 'utf8').split('\n');
+  for (const line of lines.filter((text) => !text.startsWith('#')))
+    for (const word of line.split(' ')) lexicon.reclassify(word, WordKind.noun);
+  return lexicon;
 }
 
 /** Our own words: `server/models/dictionary.txt`, sections `[kind]` of words separated by white space. */

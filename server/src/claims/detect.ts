@@ -526,7 +526,7 @@ export function riskOf(
   let points = 0;
   if (recent >= 3) {
     points += recent >= 60 ? 3 : recent >= 15 ? 2 : 1;
-    reasons.push(`最近 3 小时 ${recent} 条提及`);
+    reasons.push(`最近 3 小时 ${recent} 条提及${claim.doubts > 0 ? '（含质疑）' : ''}`);
   }
   if (claim.posts >= 30) points += 1;
   reasons.push(`共 ${claim.posts} 条转述`);

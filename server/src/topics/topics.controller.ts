@@ -107,7 +107,8 @@ export class TopicsController {
       curve: await this.curve(id, hours),
       marks: [
         ...events.map((e) => ({
-          at: toInstant(Number(e['at'])),
+          // Written when the topic began; an older post may have been read since.
+          at: e['kind'] === 'first-seen' ? row.firstSeenAt : toInstant(Number(e['at'])),
           kind: String(e['kind']) as 'merged',
           text: String(e['text']),
           postId: e['post_id'] === null ? null : String(e['post_id']),

@@ -15,15 +15,13 @@ import type { SearchEngine } from '../search/search-engine.ts';
 import { dictionaryOf } from '../system/dictionary.ts';
 import { answer, parsed, required, say, type Verb } from './verb.ts';
 
-const BATCH = 5000;
+const BATCH = 4000;
 /** The first batch is this small, the next twice as large and so on: the writing thread has work as soon as the other one is ready. */
 const FIRST_BATCH = 600;
 /** A batch of long texts ends earlier, in characters: memory follows text, not rows. */
 const BATCH_CHARACTERS = 4_000_000;
 /** Batches prepared before one must be written: enough to keep the other thread busy, few enough to stay small. */
 const AHEAD = 2;
-/** The same until the first comes back: the other thread reads its dictionary for the better part of a second. */
-const AHEAD_AT_START = 6;
 
 export const ingestVerb: Verb = {
   usage: '文件 [--quiet]',
@@ -116,7 +114,7 @@ export async function ingestFile(
     malformed = [];
     characters = 0;
     batch = Math.min(BATCH, 2 * batch);
-    if (ahead.length > (total.read === 0 ? AHEAD_AT_START : AHEAD)) await writeOne();
+    if (ahead.length > AHEAD) await writeOne();
   };
   let number = 0;
   for await (const line of linesOf(file)) {

@@ -52,5 +52,5 @@ describe('after a kill nothing is asked for again that was stored before it', ()
       expect(new Set(brought).size).toBe(brought.length);
       expect(brought.length).toBe(whole.items.length);
     }
-  });
+  }, 180_000);
 });

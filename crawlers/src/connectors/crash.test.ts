@@ -28,29 +28,33 @@ describe('after a kill nothing is asked for again that was stored before it', ()
     expect(Object.keys(channels).sort()).toEqual(connectors.map((c) => c.kind).sort());
   });
 
-  it.each(Object.keys(channels))('%s: killed after each page', async (name) => {
-    const channel = channels[name];
-    const looks = LOOKS[name];
-    if (channel === undefined || looks === undefined) throw new Error(name);
-    const items = name in WEIBO ? weiboCity() : city();
-    const server = await serve({ items, accounts: name in WEIBO ? [] : [WECHAT, DOUYIN] });
-    const given = channel.given(server);
-    const whole = await crawl(channel.connector, given);
-    expect(whole.error).toBeUndefined();
-    // Details are asked for once even without a kill; lists may be looked through again.
-    const details = (asked: readonly string[]) => asked.filter((request) => !looks.path.test(request));
-    expect(new Set(details(whole.asked)).size).toBe(details(whole.asked).length);
-    for (let pages = 1; pages <= whole.pages.length; pages++) {
-      const first = await crawl(channel.connector, given, undefined, pages);
-      const second = await crawl(channel.connector, given, first.cursor);
-      const before = new Set(first.asked);
-      const again = details(second.asked).filter((request) => before.has(request));
-      expect(again, `killed after page ${pages}`).toEqual([]);
-      const over = first.asked.length + second.asked.length - whole.asked.length;
-      expect(over, `killed after page ${pages}`).toBeLessThanOrEqual(looks.most);
-      const brought = [...first.items, ...second.items].map((item) => `${item.kind} ${item.id}`);
-      expect(new Set(brought).size).toBe(brought.length);
-      expect(brought.length).toBe(whole.items.length);
-    }
-  }, 180_000);
+  it.each(Object.keys(channels))(
+    '%s: killed after each page',
+    async (name) => {
+      const channel = channels[name];
+      const looks = LOOKS[name];
+      if (channel === undefined || looks === undefined) throw new Error(name);
+      const items = name in WEIBO ? weiboCity() : city();
+      const server = await serve({ items, accounts: name in WEIBO ? [] : [WECHAT, DOUYIN] });
+      const given = channel.given(server);
+      const whole = await crawl(channel.connector, given);
+      expect(whole.error).toBeUndefined();
+      // Details are asked for once even without a kill; lists may be looked through again.
+      const details = (asked: readonly string[]) => asked.filter((request) => !looks.path.test(request));
+      expect(new Set(details(whole.asked)).size).toBe(details(whole.asked).length);
+      for (let pages = 1; pages <= whole.pages.length; pages++) {
+        const first = await crawl(channel.connector, given, undefined, pages);
+        const second = await crawl(channel.connector, given, first.cursor);
+        const before = new Set(first.asked);
+        const again = details(second.asked).filter((request) => before.has(request));
+        expect(again, `killed after page ${pages}`).toEqual([]);
+        const over = first.asked.length + second.asked.length - whole.asked.length;
+        expect(over, `killed after page ${pages}`).toBeLessThanOrEqual(looks.most);
+        const brought = [...first.items, ...second.items].map((item) => `${item.kind} ${item.id}`);
+        expect(new Set(brought).size).toBe(brought.length);
+        expect(brought.length).toBe(whole.items.length);
+      }
+    },
+    180_000,
+  );
 });

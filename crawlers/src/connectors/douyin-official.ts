@@ -12,6 +12,7 @@ import { readJson } from '../http/json.ts';
 import { officeTime } from '../parse/dates.ts';
 import { shaped, sift, WireCount } from '../parse/wire.ts';
 import { addressOf, dataOf, DouyinApi, isNoScope, Tokens } from './douyin-api.ts';
+import { allowPrivateNetwork, apiAddress } from './settings-fields.ts';
 
 const DAY = 86_400_000;
 const PAGE = 20;
@@ -22,10 +23,7 @@ const FULL_EVERY = DAY;
 const SCOPES = 'item.comment,video.list';
 
 const Settings = z.object({
-  baseUrl: z
-    .url()
-    .default('https://open.douyin.com')
-    .meta({ title: '接口地址', advanced: true, description: '一般不必修改' }),
+  baseUrl: apiAddress('https://open.douyin.com'),
   accountName: z.string().min(1).max(80).meta({ title: '抖音号名称' }),
   itemIds: z
     .array(z.string().trim().min(2).max(200))
@@ -38,10 +36,7 @@ const Settings = z.object({
     .max(3650)
     .default(14)
     .meta({ title: '采集天数', description: '发布后多少天内继续采集评论' }),
-  allowPrivateNetwork: z
-    .boolean()
-    .default(false)
-    .meta({ title: '允许内网地址', advanced: true, description: '仅用于本单位内网站点或演示' }),
+  allowPrivateNetwork,
 });
 const Credentials = z.object({
   clientKey: z.string().trim().min(1).meta({ title: 'Client Key', description: '抖音开放平台应用' }),

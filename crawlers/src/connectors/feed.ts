@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { defineConnector } from '../connector.ts';
 import { FeedCursor, feedPages, fetchFeed } from './feed-reader.ts';
+import { allowPrivateNetwork } from './settings-fields.ts';
 
 const Settings = z.object({
   url: z.url({ protocol: /^https?$/u }).meta({ title: '订阅地址', description: 'RSS 2.0、Atom 或 JSON Feed' }),
@@ -17,10 +18,7 @@ const Settings = z.object({
     .boolean()
     .default(true)
     .meta({ title: '遵守 robots.txt', advanced: true, description: '建议保持打开' }),
-  allowPrivateNetwork: z
-    .boolean()
-    .default(false)
-    .meta({ title: '允许内网地址', advanced: true, description: '仅用于本单位内网站点或演示' }),
+  allowPrivateNetwork,
 });
 
 export const feed = defineConnector({

@@ -10,6 +10,7 @@ import { Blocked, ConnectorError, LayoutChanged } from '../errors.ts';
 import { htmlToText } from '../parse/html.ts';
 import { isSelector, listEntries, nextPage, parsePage, readArticle, type ListEntry } from '../parse/gov-page.ts';
 import { HoleBook, Holes } from './holes.ts';
+import { allowPrivateNetwork } from './settings-fields.ts';
 
 /** Articles that are fetched before they are stored together. */
 const BATCH = 5;
@@ -53,10 +54,7 @@ const Settings = z.object({
     .boolean()
     .default(true)
     .meta({ title: '遵守 robots.txt', advanced: true, description: '建议保持打开' }),
-  allowPrivateNetwork: z
-    .boolean()
-    .default(false)
-    .meta({ title: '允许内网地址', advanced: true, description: '仅用于本单位内网站点或演示' }),
+  allowPrivateNetwork,
 });
 const Cursor = z.object({
   /** Articles that are stored, each with the pass that brought it, oldest first. */

@@ -4,12 +4,10 @@
 import { z } from 'zod';
 import type { RunContext } from '../connector.ts';
 import { Holes } from './holes.ts';
+import { allowPrivateNetwork, apiAddress } from './settings-fields.ts';
 
 export const Settings = z.object({
-  baseUrl: z
-    .url()
-    .default('https://api.weixin.qq.com')
-    .meta({ title: '接口地址', advanced: true, description: '一般不必修改' }),
+  baseUrl: apiAddress('https://api.weixin.qq.com'),
   accountName: z.string().min(1).max(80).meta({ title: '公众号名称', description: '与公众号后台一致' }),
   days: z
     .number()
@@ -29,10 +27,7 @@ export const Settings = z.object({
     .max(1_000_000)
     .default(2000)
     .meta({ title: '每日请求上限', advanced: true, description: '本系统一天最多请求多少次，不超过公众号后台所示额度' }),
-  allowPrivateNetwork: z
-    .boolean()
-    .default(false)
-    .meta({ title: '允许内网地址', advanced: true, description: '仅用于本单位内网站点或演示' }),
+  allowPrivateNetwork,
 });
 export const Credentials = z.object({
   appid: z.string().trim().min(1).meta({ title: 'AppID', description: '公众号后台“基本配置”中查看' }),

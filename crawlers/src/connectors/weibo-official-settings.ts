@@ -4,12 +4,10 @@
 import { z } from 'zod';
 import type { RunContext } from '../connector.ts';
 import { Followed, Pass } from './weibo-followed.ts';
+import { allowPrivateNetwork, apiAddress } from './settings-fields.ts';
 
 export const Settings = z.object({
-  baseUrl: z
-    .url()
-    .default('https://api.weibo.com')
-    .meta({ title: '接口地址', advanced: true, description: '一般不必修改' }),
+  baseUrl: apiAddress('https://api.weibo.com'),
   uids: z
     .array(z.string().regex(/^\d+$/u, '应为数字'))
     .optional()
@@ -43,10 +41,7 @@ export const Settings = z.object({
     .max(100_000)
     .default(200)
     .meta({ title: '每次最多页数', advanced: true, description: '达到后下次从断点继续' }),
-  allowPrivateNetwork: z
-    .boolean()
-    .default(false)
-    .meta({ title: '允许内网地址', advanced: true, description: '仅用于本单位内网站点或演示' }),
+  allowPrivateNetwork,
 });
 export const Credentials = z.object({
   appKey: z.string().trim().min(1).optional().meta({ title: 'App Key', description: '用于在线授权；已有令牌时可不填' }),

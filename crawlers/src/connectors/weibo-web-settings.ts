@@ -2,6 +2,7 @@
  * In: nothing. Out: what an operator configures for weibo-web, and what the form says about it. Used by: weibo-web and its crawl.
  */
 import { z } from 'zod';
+import { allowPrivateNetwork } from './settings-fields.ts';
 
 const days = (max: number) => z.number().int().min(1).max(max);
 export const Settings = z.object({
@@ -59,10 +60,7 @@ export const Settings = z.object({
     description: '平台的 robots.txt 不允许时停止采集；取得平台书面同意后方可关闭',
   }),
   baseUrl: z.url().optional().meta({ title: '网页地址', advanced: true, description: '留空为微博网站' }),
-  allowPrivateNetwork: z
-    .boolean()
-    .default(false)
-    .meta({ title: '允许内网地址', advanced: true, description: '仅用于本单位内网站点或演示' }),
+  allowPrivateNetwork,
 });
 export const Credentials = z.object({
   cookie: z

@@ -3,6 +3,7 @@
  * in the stream mark cases answered; texts that vanish at the source vanish here. Called by: pipeline.ts, after posts are stored.
  */
 import { Injectable } from '@nestjs/common';
+import { inLots } from '../platform/database/bulk.ts';
 import { Database, type Tx } from '../platform/database/database.ts';
 import { Live } from '../platform/live/live.ts';
 import { Clock, dayText } from '../platform/clock.ts';
@@ -138,15 +139,14 @@ export class InboxIntake {
 
   private async load(ids: readonly number[]): Promise<Map<number, ChangedPost>> {
     const posts = new Map<number, ChangedPost>();
-    for (let i = 0; i < ids.length; i += 500) {
-      const part = ids.slice(i, i + 500);
+    await inLots(ids, async (some, marks) => {
       const rows = await this.db.all<ChangedPost>(
         `SELECT id, platform, kind, native_id, parent_id, account_id, published_at, fetched_at, title, text, question, places, fingerprint, copy_key, state
-         FROM posts WHERE id IN (${part.map(() => '?').join(',')})`,
-        part,
+         FROM posts WHERE id IN (${marks})`,
+        some,
       );
       for (const row of rows) posts.set(Number(row.id), row);
-    }
+    });
     return posts;
   }
 

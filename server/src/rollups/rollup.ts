@@ -97,7 +97,7 @@ function partOf(sentiment: number): 0 | 1 | 2 | 3 {
   return sentiment === 1 ? 0 : sentiment === 0 ? 1 : sentiment === -1 ? 2 : 3;
 }
 
-/** The column of `rollup_words` that counts a sentiment. */
+/** The column that counts a sentiment, of words and of topics’ hours. */
 export function columnOf(sentiment: number): string {
   return ['positive', 'neutral', 'negative', 'uncertain'][partOf(sentiment)] ?? 'uncertain';
 }

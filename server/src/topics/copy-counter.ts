@@ -3,24 +3,16 @@
  * on the first post of the group. Called by: topics/detect.ts.
  */
 import { NearCopies, TEXTS_KEPT } from '../enrich/near-copies.ts';
-import { runEach, updateEach } from '../platform/database/bulk.ts';
-import type { Database, Param, Tx } from '../platform/database/database.ts';
+import { inLots, runEach, updateEach } from '../platform/database/bulk.ts';
+import type { Database, Tx } from '../platform/database/database.ts';
 import type { ChangedPost } from '../posts/changed-posts.ts';
 
 /** An edited copy later than this is a new saying of it. */
 const WITHIN_MS = 14 * 86_400_000;
 const SHORTEST = 8;
-const AT_ONCE = 500;
 
 function counts(post: ChangedPost): post is ChangedPost & { copyKey: string } {
   return post.change === 'stored' && post.copyKey !== null && post.text.length >= SHORTEST;
-}
-
-async function inLots<T extends Param>(values: readonly T[], work: (some: T[], marks: string) => Promise<void>) {
-  for (let i = 0; i < values.length; i += AT_ONCE) {
-    const some = values.slice(i, i + AT_ONCE);
-    await work(some, some.map(() => '?').join(', '));
-  }
 }
 
 /** What one step of the log repeats. */

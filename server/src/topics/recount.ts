@@ -4,9 +4,7 @@
  */
 import { hourOf } from '../platform/clock.ts';
 import type { Tx } from '../platform/database/database.ts';
-
-const COLUMNS: Readonly<Record<number, string>> = { [-1]: 'negative', 0: 'neutral', 1: 'positive' };
-const columnOf = (sentiment: number) => COLUMNS[sentiment] ?? 'uncertain';
+import { columnOf } from '../rollups/rollup.ts';
 
 export async function recountInTopic(
   tx: Tx,

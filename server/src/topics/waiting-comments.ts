@@ -3,13 +3,11 @@
  *
  * Sources are read side by side and some of them newest first, so an answer may be read before what it answers.
  */
-import { runEach } from '../platform/database/bulk.ts';
+import { inLots, runEach } from '../platform/database/bulk.ts';
 import type { Tx } from '../platform/database/database.ts';
 import { changedPostOf, type ChangedPost } from '../posts/changed-posts.ts';
 import { asCorrected } from '../posts/corrected.ts';
 import { firstIdAt } from '../posts/post-id.ts';
-
-const AT_ONCE = 500;
 
 interface Waiting {
   comment: ChangedPost;
@@ -29,18 +27,17 @@ export class WaitingComments {
   async take(tx: Tx, answered: readonly ChangedPost[]): Promise<Waiting[]> {
     const names = [...new Set(answered.map((post) => nameOf(post.platform, post.nativeId)))];
     const taken: Waiting[] = [];
-    for (let i = 0; i < names.length; i += AT_ONCE) {
-      const some = names.slice(i, i + AT_ONCE);
+    await inLots(names, async (some, marks) => {
       const rows = await tx.all(
         `SELECT 0 AS seq, 'stored' AS change, NULL AS parent_topic, p.* FROM topic_waiting w JOIN posts p ON p.id = w.post_id
-         WHERE w.waits_for IN (${some.map(() => '?').join(',')})`,
+         WHERE w.waits_for IN (${marks})`,
         some,
       );
-      if (rows.length === 0) continue;
-      await tx.run(`DELETE FROM topic_waiting WHERE waits_for IN (${some.map(() => '?').join(',')})`, some);
+      if (rows.length === 0) return;
+      await tx.run(`DELETE FROM topic_waiting WHERE waits_for IN (${marks})`, some);
       for (const comment of await asCorrected(tx, rows.map(changedPostOf)))
         taken.push({ comment, firstOfItsText: comment.copyOf === null });
-    }
+    });
     const wanted = new Set(names);
     for (const waiting of this.fresh.values()) {
       if (!wanted.has(answeredBy(waiting.comment))) continue;

@@ -40,6 +40,20 @@ export async function updateEach(
   await tx.postgres.query(given.replace(/\sWHERE(?!.*\sWHERE)/su, from), columnsOf(types, rows));
 }
 
+/** Values of one `IN (…)`: a statement takes only so many. */
+const AT_ONCE = 500;
+
+/** Asks for many values lot by lot. @param work the values of a lot, and as many question marks for its `IN (…)` */
+export async function inLots<T extends Param>(
+  values: readonly T[],
+  work: (some: T[], marks: string) => Promise<void>,
+): Promise<void> {
+  for (let i = 0; i < values.length; i += AT_ONCE) {
+    const some = values.slice(i, i + AT_ONCE);
+    await work(some, some.map(() => '?').join(', '));
+  }
+}
+
 /** Numbers taken from PostgreSQL at once. */
 const AHEAD = 100;
 
